@@ -1,0 +1,1 @@
+"""Emergency volunteer dispatch: one log, one desk, two screens. See docs/explanation.md."""

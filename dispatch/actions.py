@@ -1,0 +1,310 @@
+"""Everything a person can ask the desk to do: one frozen value per action, tagged by `kind`.
+
+The HTTP edge validates request bodies straight into these (pydantic reads plain dataclasses), so
+an action is described once. `seen_seq` is the log position the screen showed when the person
+acted: if the entity changed after it, the rule refuses with `STALE` and says what changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from dispatch.model import (
+    AssignmentId,
+    DeclineReason,
+    Fix,
+    HazardClass,
+    Heads,
+    IncidentId,
+    NeedId,
+    OfferId,
+    PlanId,
+    RegionCode,
+    SafetyPlan,
+    Severity,
+    Site,
+    Skill,
+    TravelMode,
+    VolunteerId,
+    ZoneId,
+)
+
+MAX_TEXT = 2_000
+
+
+def _require_aware(*instants: datetime | None) -> None:
+    if any(at is not None and at.tzinfo is None for at in instants):
+        raise ValueError("an instant carries no time zone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenIncident:
+    kind: Literal["incident.open"] = "incident.open"
+    incident_kind: str
+    title: str
+    site: Site
+    region: RegionCode
+    severity: Severity
+    hazard: HazardClass
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateIncident:
+    """Fields left None stay as they are."""
+
+    kind: Literal["incident.update"] = "incident.update"
+    incident_id: IncidentId
+    seen_seq: int
+    title: str | None = None
+    description: str | None = None
+    site: Site | None = None
+    severity: Severity | None = None
+    hazard: HazardClass | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseIncident:
+    """Closes the incident and its needs; withdraws open offers; stands down who is on the way."""
+
+    kind: Literal["incident.close"] = "incident.close"
+    incident_id: IncidentId
+    seen_seq: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNeed:
+    """`site` and `hazard` default to the incident's; `ends_at` is the expected end of the work."""
+
+    kind: Literal["need.add"] = "need.add"
+    incident_id: IncidentId
+    skill: Skill
+    heads: Heads
+    deadline_at: datetime
+    ends_at: datetime
+    level: int = 1
+    hazard: HazardClass | None = None
+    site: Site | None = None
+    reach_s: int = 7_200
+    verified: bool = False
+    risk_assessment: str = ""
+    safety_plan: SafetyPlan | None = None
+    note: str = ""
+    publish: bool = False
+
+    def __post_init__(self) -> None:
+        _require_aware(self.deadline_at, self.ends_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateNeed:
+    """Fields left None stay as they are."""
+
+    kind: Literal["need.update"] = "need.update"
+    need_id: NeedId
+    seen_seq: int
+    heads: Heads | None = None
+    deadline_at: datetime | None = None
+    ends_at: datetime | None = None
+    reach_s: int | None = None
+    verified: bool | None = None
+    risk_assessment: str | None = None
+    safety_plan: SafetyPlan | None = None
+    widened: bool | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        _require_aware(self.deadline_at, self.ends_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishNeed:
+    kind: Literal["need.publish"] = "need.publish"
+    need_id: NeedId
+    seen_seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseNeed:
+    """No more people are wanted: open offers are withdrawn, who is there stays."""
+
+    kind: Literal["need.close"] = "need.close"
+    need_id: NeedId
+    seen_seq: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakePlan:
+    """Match all open needs at once."""
+
+    kind: Literal["plan.make"] = "plan.make"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchPlan:
+    """Turn a plan's proposals into offers, for all its needs or for those named."""
+
+    kind: Literal["plan.dispatch"] = "plan.dispatch"
+    plan_id: PlanId
+    need_ids: tuple[NeedId, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeOffer:
+    """Offer a need to people named by the commander."""
+
+    kind: Literal["offer.make"] = "offer.make"
+    need_id: NeedId
+    volunteer_ids: tuple[VolunteerId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawOffer:
+    kind: Literal["offer.withdraw"] = "offer.withdraw"
+    offer_id: OfferId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptOffer:
+    kind: Literal["offer.accept"] = "offer.accept"
+    offer_id: OfferId
+    fix: Fix | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineOffer:
+    kind: Literal["offer.decline"] = "offer.decline"
+    offer_id: OfferId
+    reason: DeclineReason
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Depart:
+    kind: Literal["assignment.depart"] = "assignment.depart"
+    assignment_id: AssignmentId
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrive:
+    kind: Literal["assignment.arrive"] = "assignment.arrive"
+    assignment_id: AssignmentId
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The work is done: by the commander, or by the volunteer checking out."""
+
+    kind: Literal["assignment.release"] = "assignment.release"
+    assignment_id: AssignmentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachHome:
+    """Ends the cover period, which runs from home to home."""
+
+    kind: Literal["assignment.home"] = "assignment.home"
+    assignment_id: AssignmentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandDown:
+    """Cancelled before arrival, by the commander or by the volunteer who cannot come after all."""
+
+    kind: Literal["assignment.stand_down"] = "assignment.stand_down"
+    assignment_id: AssignmentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAvailability:
+    """`until_at` ends it; afterwards the roster's standing declaration holds again."""
+
+    kind: Literal["availability.set"] = "availability.set"
+    available: bool
+    until_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        _require_aware(self.until_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckIn:
+    """On duty from now, at this place."""
+
+    kind: Literal["duty.check_in"] = "duty.check_in"
+    fix: Fix | None = None
+    volunteer_id: VolunteerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOut:
+    kind: Literal["duty.check_out"] = "duty.check_out"
+    volunteer_id: VolunteerId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNote:
+    kind: Literal["note.add"] = "note.add"
+    text: str
+    incident_id: IncidentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawZone:
+    """`ring` is the outer ring as `(lon, lat)` corners, at least three, not repeated at the end."""
+
+    kind: Literal["zone.draw"] = "zone.draw"
+    zone_kind: Literal["flood", "fire", "landslide", "closed", "other"]
+    name: str
+    ring: tuple[tuple[float, float], ...]
+    blocks: tuple[TravelMode, ...] = (TravelMode.CAR, TravelMode.MOTORCYCLE, TravelMode.FOOT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearZone:
+    kind: Literal["zone.clear"] = "zone.clear"
+    zone_id: ZoneId
+
+
+CommanderAction = (
+    OpenIncident
+    | UpdateIncident
+    | CloseIncident
+    | AddNeed
+    | UpdateNeed
+    | PublishNeed
+    | CloseNeed
+    | MakePlan
+    | DispatchPlan
+    | MakeOffer
+    | WithdrawOffer
+    | Release
+    | StandDown
+    | CheckIn
+    | CheckOut
+    | AddNote
+    | DrawZone
+    | ClearZone
+)
+VolunteerAction = (
+    AcceptOffer
+    | DeclineOffer
+    | Depart
+    | Arrive
+    | Release
+    | StandDown
+    | ReachHome
+    | SetAvailability
+    | CheckIn
+    | CheckOut
+)
+Action = CommanderAction | VolunteerAction

@@ -1,0 +1,1 @@
+"""How news reaches people: the wire's frames, the bus, the gateway of live connections."""

@@ -1,0 +1,254 @@
+"""The event log: one append-only list per agency, in SQL or in memory.
+
+A stored batch is one action. Its id is unique per agency, so an action can be stored once only,
+whoever retries it; `digest` tells a repeat from a different body under the same id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from dispatch.errors import Conflict, StoreUnavailable
+from dispatch.events import Entry, Stored, decode, encode
+from dispatch.model import ActionId, Actor, AgencyId, Role
+from dispatch.ports import ActionRecord
+
+T = TypeVar("T")
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+metadata = sa.MetaData()
+
+log_head = sa.Table(
+    "log_head",
+    metadata,
+    sa.Column("agency", sa.Text, primary_key=True),
+    sa.Column("log_id", sa.Text, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+)
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("agency", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at_us", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("actor_role", sa.Text, nullable=False),
+    sa.Column("actor_id", sa.Text, nullable=False),
+    sa.Column("action_id", sa.Text, nullable=False),
+    sa.Column("exercise", sa.Boolean, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+action = sa.Table(
+    "action",
+    metadata,
+    sa.Column("agency", sa.Text, primary_key=True),
+    sa.Column("action_id", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("first_seq", sa.BigInteger, nullable=False),
+    sa.Column("last_seq", sa.BigInteger, nullable=False),
+)
+
+
+class MemoryEventLog:
+    """The log's in-memory twin: same promises, gone with the process."""
+
+    def __init__(self) -> None:
+        self._logs: dict[AgencyId, list[Stored]] = {}
+        self._actions: dict[tuple[AgencyId, ActionId], ActionRecord] = {}
+        self._ids: dict[AgencyId, str] = {}
+
+    async def append(
+        self, agency: AgencyId, entries: Sequence[Entry], expected_seq: int, digest: str = ""
+    ) -> int:
+        """See `ports.EventLog.append`."""
+        log = self._logs.setdefault(agency, [])
+        action_id = _one_action(entries)
+        if len(log) != expected_seq or (agency, action_id) in self._actions:
+            raise Conflict(expected_seq, len(log))
+        log += [_stored(e, expected_seq + n) for n, e in enumerate(entries, start=1)]
+        self._actions[agency, action_id] = ActionRecord(
+            digest=digest, first_seq=expected_seq + 1, last_seq=len(log)
+        )
+        return len(log)
+
+    async def read(self, agency: AgencyId, after_seq: int, limit: int = 1_000) -> list[Stored]:
+        """See `ports.EventLog.read`."""
+        return self._logs.get(agency, [])[after_seq : after_seq + limit]
+
+    async def head(self, agency: AgencyId) -> int:
+        """See `ports.EventLog.head`."""
+        return len(self._logs.get(agency, ()))
+
+    async def log_id(self, agency: AgencyId) -> str:
+        """See `ports.EventLog.log_id`."""
+        return self._ids.setdefault(agency, secrets.token_hex(8))
+
+    async def find(self, agency: AgencyId, action_id: ActionId) -> ActionRecord | None:
+        """See `ports.EventLog.find`."""
+        return self._actions.get((agency, action_id))
+
+
+class SqlEventLog:
+    """The log in SQL. Statements run on one thread of their own, so the event loop never waits
+    for a disk; a transaction is one short round of statements."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="eventlog")
+        self._ids: dict[AgencyId, str] = {}
+
+    async def append(
+        self, agency: AgencyId, entries: Sequence[Entry], expected_seq: int, digest: str = ""
+    ) -> int:
+        """See `ports.EventLog.append`."""
+        rows = [_row(agency, e, expected_seq + n) for n, e in enumerate(entries, start=1)]
+        record = {
+            "agency": agency,
+            "action_id": _one_action(entries),
+            "digest": digest,
+            "first_seq": expected_seq + 1,
+            "last_seq": expected_seq + len(rows),
+        }
+        await self.log_id(agency)
+        await self._run(lambda: self._append(agency, rows, record, expected_seq))
+        return expected_seq + len(rows)
+
+    async def read(self, agency: AgencyId, after_seq: int, limit: int = 1_000) -> list[Stored]:
+        """See `ports.EventLog.read`."""
+        query = (
+            sa.select(event)
+            .where(event.c.agency == agency, event.c.seq > after_seq)
+            .order_by(event.c.seq)
+            .limit(limit)
+        )
+        rows = await self._run(lambda: self._all(query))
+        return [_from_row(row) for row in rows]
+
+    async def head(self, agency: AgencyId) -> int:
+        """See `ports.EventLog.head`."""
+        query = sa.select(log_head.c.seq).where(log_head.c.agency == agency)
+        rows = await self._run(lambda: self._all(query))
+        return int(rows[0].seq) if rows else 0
+
+    async def log_id(self, agency: AgencyId) -> str:
+        """See `ports.EventLog.log_id`."""
+        if agency not in self._ids:
+            self._ids[agency] = await self._run(lambda: self._log_id(agency))
+        return self._ids[agency]
+
+    async def find(self, agency: AgencyId, action_id: ActionId) -> ActionRecord | None:
+        """See `ports.EventLog.find`."""
+        query = sa.select(action).where(action.c.agency == agency, action.c.action_id == action_id)
+        rows = await self._run(lambda: self._all(query))
+        if not rows:
+            return None
+        row = rows[0]
+        return ActionRecord(digest=row.digest, first_seq=row.first_seq, last_seq=row.last_seq)
+
+    def close(self) -> None:
+        """Wait for the running statement and end the thread. The engine stays open."""
+        self._thread.shutdown(wait=True)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except OperationalError as exc:
+            raise StoreUnavailable(str(exc.orig)) from exc
+
+    def _all(self, query: sa.Select[tuple[object, ...]]) -> Sequence[sa.Row[tuple[object, ...]]]:
+        with self._engine.connect() as connection:
+            return connection.execute(query).all()
+
+    def _append(
+        self,
+        agency: AgencyId,
+        rows: list[dict[str, object]],
+        record: dict[str, object],
+        expected_seq: int,
+    ) -> None:
+        moved = (
+            sa.update(log_head)
+            .where(log_head.c.agency == agency, log_head.c.seq == expected_seq)
+            .values(seq=expected_seq + len(rows))
+            .returning(log_head.c.seq)
+        )
+        try:
+            with self._engine.begin() as connection:
+                if connection.execute(moved).first() is None:
+                    raise Conflict(expected_seq, -1)
+                connection.execute(sa.insert(action), [record])
+                connection.execute(sa.insert(event), rows)
+        except IntegrityError as exc:
+            raise Conflict(expected_seq, -1) from exc
+
+    def _log_id(self, agency: AgencyId) -> str:
+        row = {"agency": agency, "log_id": secrets.token_hex(8), "seq": 0}
+        found = self._read_log_id(agency)
+        if found is None:
+            # Two workers may both find nothing: one of them wins, both read the winner's.
+            with contextlib.suppress(IntegrityError), self._engine.begin() as connection:
+                connection.execute(sa.insert(log_head), [row])
+            found = self._read_log_id(agency)
+        return str(found)
+
+    def _read_log_id(self, agency: AgencyId) -> str | None:
+        query = sa.select(log_head.c.log_id).where(log_head.c.agency == agency)
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar()
+
+
+def _one_action(entries: Sequence[Entry]) -> ActionId:
+    ids = {e.action_id for e in entries}
+    if len(ids) != 1:
+        raise ValueError(f"a batch is one action, got {len(ids)}")
+    return ids.pop()
+
+
+def _stored(entry: Entry, seq: int) -> Stored:
+    return Stored(
+        seq=seq,
+        at=entry.at,
+        actor=entry.actor,
+        action_id=entry.action_id,
+        exercise=entry.exercise,
+        event=entry.event,
+    )
+
+
+def _row(agency: AgencyId, entry: Entry, seq: int) -> dict[str, object]:
+    kind, version, body = encode(entry.event)
+    return {
+        "agency": agency,
+        "seq": seq,
+        "at_us": (entry.at - _EPOCH) // _MICROSECOND,
+        "kind": kind,
+        "version": version,
+        "actor_role": entry.actor.role.value,
+        "actor_id": entry.actor.id,
+        "action_id": entry.action_id,
+        "exercise": entry.exercise,
+        "body": body,
+    }
+
+
+def _from_row(row: sa.Row[tuple[object, ...]]) -> Stored:
+    return Stored(
+        seq=row.seq,
+        at=_EPOCH + row.at_us * _MICROSECOND,
+        actor=Actor(role=Role(row.actor_role), id=row.actor_id),
+        action_id=row.action_id,
+        exercise=row.exercise,
+        event=decode(row.kind, row.version, row.body),
+    )

@@ -1,0 +1,299 @@
+"""Every event: a stored fact in the past tense, its JSON form and its schema version.
+
+An event class may gain fields with defaults; anything else needs a new version and an upcaster in
+`_UPCASTERS`. The log stores `kind`, `version` and the JSON body; `decode` refuses what it cannot
+read rather than guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from dispatch.errors import LogCorrupt
+from dispatch.model import (
+    ActionId,
+    Actor,
+    AssignmentId,
+    CoverEvidence,
+    DeclineReason,
+    Fix,
+    HazardClass,
+    Incident,
+    IncidentId,
+    Need,
+    NeedId,
+    OfferId,
+    Plan,
+    PlanId,
+    Site,
+    Travel,
+    VolunteerId,
+    Zone,
+    ZoneId,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentOpened:
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentUpdated:
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentClosed:
+    incident_id: IncidentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedAdded:
+    need: Need
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedUpdated:
+    need: Need
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedPublished:
+    need_id: NeedId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedClosed:
+    need_id: NeedId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanMade:
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanDispatched:
+    plan_id: PlanId
+    offered: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMade:
+    """A proposal to one volunteer. Cannot be built without cover evidence above H0 (hard rule 4).
+
+    `origin` is coarse (about a kilometre): exact positions are known only after acceptance.
+    """
+
+    offer_id: OfferId
+    need_id: NeedId
+    incident_id: IncidentId
+    volunteer_id: VolunteerId
+    plan_id: PlanId | None
+    hazard: HazardClass
+    cover: CoverEvidence | None
+    travel: Travel
+    origin: Site
+    expires_at: datetime
+
+    def __post_init__(self) -> None:
+        _require_cover(self.hazard, self.cover)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAccepted:
+    """Carries the cover as checked again at the moment of acceptance."""
+
+    offer_id: OfferId
+    assignment_id: AssignmentId
+    hazard: HazardClass
+    cover: CoverEvidence | None
+    travel: Travel
+    fix: Fix | None = None
+    comment: str = ""
+
+    def __post_init__(self) -> None:
+        _require_cover(self.hazard, self.cover)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferDeclined:
+    offer_id: OfferId
+    reason: DeclineReason
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferExpired:
+    offer_id: OfferId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferWithdrawn:
+    offer_id: OfferId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departed:
+    assignment_id: AssignmentId
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    assignment_id: AssignmentId
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    assignment_id: AssignmentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachedHome:
+    assignment_id: AssignmentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoodDown:
+    assignment_id: AssignmentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilitySet:
+    volunteer_id: VolunteerId
+    available: bool
+    until_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedIn:
+    volunteer_id: VolunteerId
+    fix: Fix | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedOut:
+    volunteer_id: VolunteerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAdded:
+    text: str
+    incident_id: IncidentId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneDrawn:
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneCleared:
+    zone_id: ZoneId
+
+
+Event = (
+    IncidentOpened
+    | IncidentUpdated
+    | IncidentClosed
+    | NeedAdded
+    | NeedUpdated
+    | NeedPublished
+    | NeedClosed
+    | PlanMade
+    | PlanDispatched
+    | OfferMade
+    | OfferAccepted
+    | OfferDeclined
+    | OfferExpired
+    | OfferWithdrawn
+    | Departed
+    | Arrived
+    | Released
+    | ReachedHome
+    | StoodDown
+    | AvailabilitySet
+    | CheckedIn
+    | CheckedOut
+    | NoteAdded
+    | ZoneDrawn
+    | ZoneCleared
+)
+
+EVENT_TYPES: Final[dict[str, type[Event]]] = {t.__name__: t for t in Event.__args__}
+"""Every event class by the name it has in the log."""
+
+VERSIONS: Final[dict[str, int]] = dict.fromkeys(EVENT_TYPES, 1)
+
+_UPCASTERS: Final[dict[tuple[str, int], Callable[[Any], Any]]] = {}
+"""`(kind, version) -> body of version + 1`, for bodies written by older releases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One event on its way into the log: who did it, when, under which action."""
+
+    at: datetime
+    actor: Actor
+    action_id: ActionId
+    exercise: bool
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored(Entry):
+    """An entry that has its place in the log."""
+
+    seq: int
+
+
+def _require_cover(hazard: HazardClass, cover: CoverEvidence | None) -> None:
+    if hazard is HazardClass.H0:
+        return
+    if cover is None:
+        raise ValueError(f"no cover evidence for {hazard}")
+    if cover.hazard.rank < hazard.rank:
+        raise ValueError(f"cover evidence is for {cover.hazard}, the offer is for {hazard}")
+
+
+_encoder = msgspec.json.Encoder()
+_decoders: Final = {kind: msgspec.json.Decoder(cls) for kind, cls in EVENT_TYPES.items()}
+
+
+def encode(event: Event) -> tuple[str, int, bytes]:
+    """Return `(kind, version, JSON body)`."""
+    kind = type(event).__name__
+    return kind, VERSIONS[kind], _encoder.encode(event)
+
+
+def decode(kind: str, version: int, body: bytes) -> Event:
+    """Return the event of a stored `(kind, version, JSON body)`.
+
+    Raises:
+        LogCorrupt: unknown kind or version, or a body that does not fit its class.
+    """
+    if kind not in EVENT_TYPES or version > VERSIONS[kind]:
+        raise LogCorrupt(f"this release cannot read {kind} version {version}")
+    try:
+        if version < VERSIONS[kind]:
+            raw = msgspec.json.decode(body)
+            for step in range(version, VERSIONS[kind]):
+                raw = _UPCASTERS[kind, step](raw)
+            return msgspec.convert(raw, EVENT_TYPES[kind])
+        event: Event = _decoders[kind].decode(body)
+    except (msgspec.MsgspecError, KeyError) as exc:
+        raise LogCorrupt(f"{kind} version {version}: {exc}") from exc
+    return event

@@ -1,0 +1,105 @@
+"""Allowed transitions, as tables. A move that is not listed here does not exist.
+
+need        DRAFT -> PUBLISHED -> CLOSED
+offer       OPEN -> ACCEPTED | DECLINED | EXPIRED | WITHDRAWN
+assignment  RESERVED -> ASSIGNED -> EN_ROUTE -> ON_SCENE -> RELEASED -> HOME,
+            STOOD_DOWN from anywhere before arrival
+incident    OPEN -> CLOSED
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+from dispatch import events as ev
+from dispatch.errors import Rejected
+from dispatch.model import (
+    AssignmentStatus,
+    IncidentStatus,
+    NeedStatus,
+    OfferStatus,
+    PlanStatus,
+    ZoneStatus,
+)
+
+S = TypeVar("S")
+Table = Mapping[S, Mapping[type[ev.Event], S]]
+
+INCIDENT: Final[Table[IncidentStatus]] = {
+    IncidentStatus.OPEN: {
+        ev.IncidentUpdated: IncidentStatus.OPEN,
+        ev.IncidentClosed: IncidentStatus.CLOSED,
+    },
+    IncidentStatus.CLOSED: {},
+}
+
+NEED: Final[Table[NeedStatus]] = {
+    NeedStatus.DRAFT: {
+        ev.NeedUpdated: NeedStatus.DRAFT,
+        ev.NeedPublished: NeedStatus.PUBLISHED,
+        ev.NeedClosed: NeedStatus.CLOSED,
+    },
+    NeedStatus.PUBLISHED: {
+        ev.NeedUpdated: NeedStatus.PUBLISHED,
+        ev.OfferMade: NeedStatus.PUBLISHED,
+        ev.NeedClosed: NeedStatus.CLOSED,
+    },
+    NeedStatus.CLOSED: {},
+}
+
+OFFER: Final[Table[OfferStatus]] = {
+    OfferStatus.OPEN: {
+        ev.OfferAccepted: OfferStatus.ACCEPTED,
+        ev.OfferDeclined: OfferStatus.DECLINED,
+        ev.OfferExpired: OfferStatus.EXPIRED,
+        ev.OfferWithdrawn: OfferStatus.WITHDRAWN,
+    },
+    OfferStatus.ACCEPTED: {},
+    OfferStatus.DECLINED: {},
+    OfferStatus.EXPIRED: {},
+    OfferStatus.WITHDRAWN: {},
+}
+
+ASSIGNMENT: Final[Table[AssignmentStatus]] = {
+    AssignmentStatus.RESERVED: {
+        ev.Departed: AssignmentStatus.EN_ROUTE,
+        ev.StoodDown: AssignmentStatus.STOOD_DOWN,
+    },
+    AssignmentStatus.ASSIGNED: {
+        ev.Departed: AssignmentStatus.EN_ROUTE,
+        ev.Arrived: AssignmentStatus.ON_SCENE,
+        ev.StoodDown: AssignmentStatus.STOOD_DOWN,
+    },
+    AssignmentStatus.EN_ROUTE: {
+        ev.Arrived: AssignmentStatus.ON_SCENE,
+        ev.StoodDown: AssignmentStatus.STOOD_DOWN,
+    },
+    AssignmentStatus.ON_SCENE: {ev.Released: AssignmentStatus.RELEASED},
+    AssignmentStatus.RELEASED: {ev.ReachedHome: AssignmentStatus.HOME},
+    AssignmentStatus.HOME: {},
+    AssignmentStatus.STOOD_DOWN: {ev.ReachedHome: AssignmentStatus.STOOD_DOWN},
+}
+
+ZONE: Final[Table[ZoneStatus]] = {
+    ZoneStatus.ACTIVE: {ev.ZoneCleared: ZoneStatus.CLEARED},
+    ZoneStatus.CLEARED: {},
+}
+
+PLAN: Final[Table[PlanStatus]] = {
+    PlanStatus.PROPOSED: {ev.PlanDispatched: PlanStatus.DISPATCHED},
+    PlanStatus.DISPATCHED: {ev.PlanDispatched: PlanStatus.DISPATCHED},
+}
+"""A plan may be dispatched need by need: who was already asked is no longer eligible."""
+
+
+def step(table: Table[S], status: S, event: type[ev.Event]) -> S:
+    """Return the status after `event`.
+
+    Raises:
+        Rejected: `ILLEGAL_STATE`, naming the status found and the event that cannot follow it.
+    """
+    try:
+        return table[status][event]
+    except KeyError:
+        raise Rejected("ILLEGAL_STATE", status=str(status), event=event.__name__) from None

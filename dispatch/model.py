@@ -1,0 +1,436 @@
+"""The vocabulary: identifiers, enumerations and frozen values. Words are those of docs/domain.md.
+
+Units are suffixes (`eta_s`, `dist_m`); instants end in `_at` and are aware UTC; coordinates are
+`lon, lat` in WGS-84 degrees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NewType
+
+AgencyId = NewType("AgencyId", str)
+IncidentId = NewType("IncidentId", str)
+NeedId = NewType("NeedId", str)
+OfferId = NewType("OfferId", str)
+AssignmentId = NewType("AssignmentId", str)
+ZoneId = NewType("ZoneId", str)
+PlanId = NewType("PlanId", str)
+ActionId = NewType("ActionId", str)
+VolunteerId = NewType("VolunteerId", int)
+PolicyId = NewType("PolicyId", int)
+Skill = NewType("Skill", str)
+RegionCode = NewType("RegionCode", str)
+
+UNREACHABLE: Final = 2**31 - 1
+"""The int32 ETA that means: no way there."""
+
+
+class Severity(StrEnum):
+    """How bad, by the four official levels (Emergency Response Law art. 3): I red .. IV blue."""
+
+    I = "I"  # noqa: E741 - the roman numeral is the official name
+    II = "II"
+    III = "III"
+    IV = "IV"
+
+
+class HazardClass(StrEnum):
+    """How dangerous for the volunteer: H0 remote .. H4 swift water, rope, ruins, fire line."""
+
+    H0 = "H0"
+    H1 = "H1"
+    H2 = "H2"
+    H3 = "H3"
+    H4 = "H4"
+
+    @property
+    def rank(self) -> int:
+        """0 for H0 .. 4 for H4."""
+        return int(self.value[1])
+
+
+class IncidentStatus(StrEnum):
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+class NeedStatus(StrEnum):
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    CLOSED = "CLOSED"
+
+
+class OfferStatus(StrEnum):
+    OPEN = "OPEN"
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class AssignmentStatus(StrEnum):
+    """RESERVED is a later start; STOOD_DOWN is cancelled before arrival."""
+
+    RESERVED = "RESERVED"
+    ASSIGNED = "ASSIGNED"
+    EN_ROUTE = "EN_ROUTE"
+    ON_SCENE = "ON_SCENE"
+    RELEASED = "RELEASED"
+    HOME = "HOME"
+    STOOD_DOWN = "STOOD_DOWN"
+
+
+ACTIVE_ASSIGNMENT: Final = frozenset(
+    {AssignmentStatus.ASSIGNED, AssignmentStatus.EN_ROUTE, AssignmentStatus.ON_SCENE}
+)
+
+
+class ZoneStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    CLEARED = "CLEARED"
+
+
+class PlanStatus(StrEnum):
+    PROPOSED = "PROPOSED"
+    DISPATCHED = "DISPATCHED"
+
+
+class Tier(StrEnum):
+    """Professional or temporary emergency volunteers (Chengdu measures), or walk-ins."""
+
+    PROFESSIONAL = "PROFESSIONAL"
+    TEMPORARY = "TEMPORARY"
+    SPONTANEOUS = "SPONTANEOUS"
+
+
+class VolunteerStatus(StrEnum):
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    EXITED = "EXITED"
+
+
+class TravelMode(StrEnum):
+    CAR = "car"
+    MOTORCYCLE = "motorcycle"
+    FOOT = "foot"
+
+
+class EtaSource(StrEnum):
+    ROAD = "road"
+    ESTIMATED = "estimated"
+
+
+class Reason(StrEnum):
+    """Why a volunteer may not be offered a need; the order is that of the hard rules 1 to 7."""
+
+    STATUS = "STATUS"
+    TIER = "TIER"
+    AGE = "AGE"
+    FITNESS = "FITNESS"
+    SKILL = "SKILL"
+    CREDENTIAL = "CREDENTIAL"
+    TRAINING = "TRAINING"
+    COVER = "COVER"
+    JURISDICTION = "JURISDICTION"
+    UNAVAILABLE = "UNAVAILABLE"
+    BUSY = "BUSY"
+    OFFERED = "OFFERED"
+    RESTING = "RESTING"
+    CAPPED = "CAPPED"
+    CONSENT = "CONSENT"
+    DECLINED = "DECLINED"
+    REACH = "REACH"
+    CUT_OFF = "CUT_OFF"
+
+
+class DeclineReason(StrEnum):
+    BUSY = "BUSY"
+    TOO_FAR = "TOO_FAR"
+    NO_TRANSPORT = "NO_TRANSPORT"
+    NOT_FIT = "NOT_FIT"
+    NO_GEAR = "NO_GEAR"
+    OTHER = "OTHER"
+
+
+class Role(StrEnum):
+    COMMANDER = "commander"
+    VOLUNTEER = "volunteer"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts. `id` is an account name for commanders, the volunteer id for volunteers."""
+
+    role: Role
+    id: str
+
+    @property
+    def volunteer_id(self) -> VolunteerId | None:
+        """The volunteer acting, or None for anyone else."""
+        return VolunteerId(int(self.id)) if self.role is Role.VOLUNTEER else None
+
+
+SYSTEM: Final = Actor(role=Role.SYSTEM, id="desk")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A place: WGS-84 degrees and the name people use for it."""
+
+    lon: float
+    lat: float
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not (-180 <= self.lon <= 180 and -90 <= self.lat <= 90):
+            raise ValueError(f"lon, lat out of range: {self.lon}, {self.lat}")
+        if len(self.name) > 200:
+            raise ValueError("site name is longer than 200 characters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """A position report in WGS-84 degrees, with its accuracy and when it was taken."""
+
+    lon: float
+    lat: float
+    accuracy_m: float
+    taken_at: datetime
+
+    def __post_init__(self) -> None:
+        if not (-180 <= self.lon <= 180 and -90 <= self.lat <= 90):
+            raise ValueError(f"lon, lat out of range: {self.lon}, {self.lat}")
+        if not 0 <= self.accuracy_m < 1e6:
+            raise ValueError(f"accuracy_m out of range: {self.accuracy_m}")
+        if self.taken_at.tzinfo is None:
+            raise ValueError("taken_at carries no time zone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heads:
+    """How many people: fewer than `minimum` cannot work, more than `maximum` must not come."""
+
+    minimum: int
+    desired: int
+    maximum: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.minimum <= self.desired <= self.maximum <= 10_000:
+            raise ValueError(
+                f"heads must be 1 <= minimum <= desired <= maximum <= 10000, got "
+                f"{self.minimum}, {self.desired}, {self.maximum}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyPlan:
+    """Order 685 art. 13-14 and the county rules: a named owner and what is done."""
+
+    owner: str
+    measures: str
+
+    def __post_init__(self) -> None:
+        if not self.owner.strip() or not self.measures.strip():
+            raise ValueError("a safety plan names its owner and its measures")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverEvidence:
+    """The insurance that answers for this person, hazard, place and period, as found then.
+
+    Sums are in whole units of `currency`. Stored in the offer, before departure (hard rule 4).
+    """
+
+    policy_id: PolicyId
+    insurer: str
+    clause: str
+    hazard: HazardClass
+    accident_sum: int
+    medical_sum: int
+    sudden_death_sum: int
+    third_party_sum: int
+    currency: str
+    valid_from_at: datetime
+    valid_until_at: datetime
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Travel:
+    """How long and how far to the site, by what, and where that knowledge comes from."""
+
+    eta_s: int
+    dist_m: int
+    source: EtaSource
+    mode: TravelMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Whether one volunteer may be offered one need, at one moment.
+
+    `reasons` is empty when all hard rules hold; then `travel` is set, and `cover` too above H0.
+    """
+
+    reasons: tuple[Reason, ...]
+    cover: CoverEvidence | None = None
+    travel: Travel | None = None
+    origin: Site | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    id: IncidentId
+    number: int
+    kind: str
+    title: str
+    description: str
+    site: Site
+    region: RegionCode
+    severity: Severity
+    hazard: HazardClass
+    status: IncidentStatus
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A request for people (ICS resource request).
+
+    `reach_s` is the longest acceptable response time; `widened` lifts the jurisdiction rule after
+    an order of the next level up.
+    """
+
+    id: NeedId
+    incident_id: IncidentId
+    skill: Skill
+    level: int
+    heads: Heads
+    hazard: HazardClass
+    site: Site
+    region: RegionCode
+    deadline_at: datetime
+    ends_at: datetime
+    reach_s: int
+    verified: bool
+    risk_assessment: str
+    safety_plan: SafetyPlan | None
+    widened: bool
+    note: str
+    status: NeedStatus
+    added_at: datetime
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    id: OfferId
+    need_id: NeedId
+    incident_id: IncidentId
+    volunteer_id: VolunteerId
+    plan_id: PlanId | None
+    hazard: HazardClass
+    cover: CoverEvidence | None
+    travel: Travel
+    origin: Site
+    status: OfferStatus
+    made_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None = None
+    decline_reason: DeclineReason | None = None
+    comment: str = ""
+    withdrawn_because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """An accepted offer. The two clocks of domain.md are read from its times."""
+
+    id: AssignmentId
+    offer_id: OfferId
+    need_id: NeedId
+    incident_id: IncidentId
+    volunteer_id: VolunteerId
+    status: AssignmentStatus
+    cover: CoverEvidence | None
+    travel: Travel
+    assigned_at: datetime
+    fix: Fix | None = None
+    en_route_at: datetime | None = None
+    on_scene_at: datetime | None = None
+    released_at: datetime | None = None
+    home_at: datetime | None = None
+    stood_down_at: datetime | None = None
+    stood_down_because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """A hazard zone: an outer ring of `(lon, lat)`, closed by itself; `blocks` says which modes."""
+
+    id: ZoneId
+    kind: str
+    name: str
+    ring: tuple[tuple[float, float], ...]
+    blocks: tuple[TravelMode, ...]
+    status: ZoneStatus
+    drawn_at: datetime
+    cleared_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """One line of a plan: this person to this need, with the evidence that was read."""
+
+    need_id: NeedId
+    volunteer_id: VolunteerId
+    travel: Travel
+    origin: Site
+    cover: CoverEvidence | None
+    skill: Skill
+    cost_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """Heads of a need that the plan leaves open, and why.
+
+    `refused` counts, over the whole roster, each person once under the first hard rule that
+    stops them. `single` counts the people whom only this one rule stops: what would help.
+    `competing` counts eligible people whom the plan uses for another need.
+    """
+
+    need_id: NeedId
+    missing: int
+    eligible: int
+    competing: int
+    refused: Mapping[Reason, int] = field(default_factory=dict)
+    single: Mapping[Reason, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The matcher's output. Costs are equivalent seconds.
+
+    `bound_s` is a lower bound on every feasible plan's objective, computed apart from the solver;
+    `gap` is `(objective_s - bound_s) / max(1, objective_s)`, so 0 is proven best.
+    """
+
+    id: PlanId
+    basis_seq: int
+    need_ids: tuple[NeedId, ...]
+    proposals: tuple[Proposal, ...]
+    shortfalls: tuple[Shortfall, ...]
+    objective_s: int
+    bound_s: int
+    gap: float
+    solve_ms: int
+    status: PlanStatus
+    made_at: datetime

@@ -1,0 +1,143 @@
+"""The five ports, and nothing else. Each has an in-memory twin and one contract test for all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.events import Entry, Stored
+from dispatch.model import ActionId, AgencyId, EtaSource, Site, TravelMode, Zone
+
+Points = NDArray[np.float64]
+"""Shape (n, 2): lon, lat in WGS-84 degrees."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRecord:
+    """What an action did when it was first stored. `digest` is that of its body."""
+
+    digest: str
+    first_seq: int
+    last_seq: int
+
+
+class EventLog(Protocol):
+    """Append-only, gap-free from 1 per agency. Acknowledged means on disk."""
+
+    async def append(
+        self,
+        agency: AgencyId,
+        entries: Sequence[Entry],
+        expected_seq: int,
+        digest: str = "",
+    ) -> int:
+        """Store all entries (of one action) or none; return the new head.
+
+        Raises:
+            Conflict: `expected_seq` is not the head, or the action is already stored.
+        """
+        ...
+
+    async def read(self, agency: AgencyId, after_seq: int, limit: int = 1_000) -> list[Stored]:
+        """Return up to `limit` entries with `seq > after_seq`, in order.
+
+        Raises:
+            LogCorrupt: an entry cannot be decoded.
+        """
+        ...
+
+    async def head(self, agency: AgencyId) -> int:
+        """Return the last seq, 0 for an empty log."""
+        ...
+
+    async def log_id(self, agency: AgencyId) -> str:
+        """Return the identity of this log, made once: another id means another history."""
+        ...
+
+    async def find(self, agency: AgencyId, action_id: ActionId) -> ActionRecord | None:
+        """Return what a stored action did, or None: how a repeat gets its first answer."""
+        ...
+
+
+class Bus(Protocol):
+    """A doorbell. May lose and repeat; nothing may rely on it for correctness."""
+
+    async def publish(self, topic: str, message: bytes) -> None: ...
+
+    def subscribe(self, topic: str) -> AsyncIterator[bytes]: ...
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EtaMatrix:
+    """Travel without turnout: rows are origins, columns are sites.
+
+    `eta_s` int32 (UNREACHABLE where there is no way), `dist_m` int32 along that way (UNREACHABLE
+    likewise), `estimated` True where the time is not from the road network. `cut_off` marks the
+    origins that lie inside a blocking zone; their ETAs are UNREACHABLE.
+    """
+
+    eta_s: NDArray[np.int32]
+    dist_m: NDArray[np.int32]
+    estimated: NDArray[np.bool_]
+    cut_off: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A way to go: `line` as (lon, lat) points, whole seconds and metres."""
+
+    line: tuple[tuple[float, float], ...]
+    eta_s: int
+    dist_m: int
+    source: EtaSource
+
+
+class Router(Protocol):
+    """Travel times. `zones` are the active hazard zones; those that block `mode` close roads."""
+
+    def eta_matrix(
+        self, origins: Points, sites: Points, mode: TravelMode, zones: Sequence[Zone] = ()
+    ) -> EtaMatrix: ...
+
+    def route(
+        self, origin: Site, site: Site, mode: TravelMode, zones: Sequence[Zone] = ()
+    ) -> Route | None:
+        """Return the fastest way, or None when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message to one person: a template and its parameters, never free text."""
+
+    template: str
+    params: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a channel knows: accepted by the carrier or not, and its own reference."""
+
+    accepted: bool
+    reference: str
+
+
+class Channel(Protocol):
+    """One way to reach a person. At least once; the same `dedupe_key` is sent once."""
+
+    async def send(self, to: str, message: Message, dedupe_key: str) -> Receipt: ...

@@ -1,0 +1,339 @@
+"""Who may see what. An entity in a view is a plain JSON-ready dict; absent means hidden.
+
+A view is a pure function of the board, so after every event the old view plus the pushed entities
+equals a fresh view (the tests hold every rule to it). Times that pass by themselves (countdowns,
+the end of a rest) are left to the screens: they get the instant, not the verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from dispatch.board import Board, Key, Person, TimelineEntry
+from dispatch.model import (
+    Assignment,
+    AssignmentStatus,
+    Incident,
+    Need,
+    Offer,
+    OfferStatus,
+    VolunteerId,
+)
+from dispatch.taxonomy import DUTY_LIMITS, DutyLimits
+
+Entity = dict[str, Any]
+View = dict[str, dict[Any, Entity]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """All commanders of an agency, or one volunteer of it."""
+
+    volunteer_id: VolunteerId | None = None
+
+
+COMMANDERS: Final = Audience()
+
+_KINDS_OF_COMMANDER: Final = (
+    "incident",
+    "need",
+    "offer",
+    "assignment",
+    "zone",
+    "plan",
+    "person",
+    "entry",
+)
+
+
+def snapshot(board: Board, audience: Audience) -> View:
+    """Return everything the audience may see now, as kind -> id -> entity."""
+    view: View = {kind: {} for kind in kinds(audience)}
+    for key in _all_keys(board, audience):
+        found = entity(board, audience, key)
+        if found is not None:
+            view[key[0]][key[1]] = found
+    return view
+
+
+def kinds(audience: Audience) -> tuple[str, ...]:
+    """The kinds of entity in this audience's view."""
+    return _KINDS_OF_COMMANDER if audience == COMMANDERS else ("me", "offer", "assignment")
+
+
+def entity(board: Board, audience: Audience, key: Key) -> Entity | None:
+    """Return one entity as this audience sees it, or None when it does not."""
+    if audience.volunteer_id is not None:
+        return _volunteer_entity(board, audience.volunteer_id, key)
+    return _commander_entity(board, key)
+
+
+def touched(board: Board, audience: Audience, keys: Iterable[Key]) -> tuple[Key, ...]:
+    """Return the keys of this audience's view that a change of the board's `keys` may alter."""
+    wanted = dict.fromkeys(keys)
+    if audience.volunteer_id is None:
+        return tuple(wanted)
+    mine = audience.volunteer_id
+    found: dict[Key, None] = {}
+    for kind, ident in wanted:
+        match kind:
+            case "person" if ident == mine:
+                found[("me", mine)] = None
+            case "offer" if board.offers[ident].volunteer_id == mine:
+                # The last answered offer leaves the view when a newer one is answered.
+                found.update(dict.fromkeys(_offer_keys(board, mine)))
+            case "assignment" if board.assignments[ident].volunteer_id == mine:
+                found.update(dict.fromkeys(_assignment_keys(board, mine)))
+                found["me", mine] = None
+            case "need" | "incident":
+                found.update(dict.fromkeys(_keys_about(board, mine, kind, ident)))
+    return tuple(found)
+
+
+def audiences(board: Board, keys: Iterable[Key]) -> set[VolunteerId]:
+    """Return the volunteers whose view a change of these keys may alter."""
+    found: set[VolunteerId] = set()
+    for kind, ident in keys:
+        match kind:
+            case "person":
+                found.add(ident)
+            case "offer":
+                found.add(board.offers[ident].volunteer_id)
+            case "assignment":
+                found.add(board.assignments[ident].volunteer_id)
+            case "need":
+                found.update(_people_of(board, ident))
+            case "incident":
+                for need_id in board.needs_of[ident]:
+                    found.update(_people_of(board, need_id))
+    return found
+
+
+def resting_until(person: Person, limits: DutyLimits = DUTY_LIMITS) -> datetime | None:
+    """Return when the person may be asked again, None if no rest is due (hard rule 6).
+
+    Eight hours after a shift, or after the shift with which twelve hours on task within a day were
+    reached.
+    """
+    if not person.shifts:
+        return None
+    start, end = person.shifts[-1]
+    day = [s for s in person.shifts if s[1] > end - timedelta(days=1)]
+    on_task_s = sum((s[1] - s[0]).total_seconds() for s in day)
+    if (end - start).total_seconds() < limits.shift_min_s and on_task_s < limits.max_task_s:
+        return None
+    return end + timedelta(seconds=limits.rest_s)
+
+
+def status_of(board: Board, volunteer_id: VolunteerId) -> str:
+    """Return AVAILABLE, OFFERED, UNAVAILABLE, or the status of the active assignment."""
+    if volunteer_id in board.active:
+        return board.assignments[board.active[volunteer_id]].status
+    if any(o in board.open_offers for o in board.offers_to.get(volunteer_id, ())):
+        return "OFFERED"
+    return "UNAVAILABLE" if board.person(volunteer_id).available is False else "AVAILABLE"
+
+
+def _all_keys(board: Board, audience: Audience) -> Iterator[Key]:
+    mine = audience.volunteer_id
+    if mine is not None:
+        yield ("me", mine)
+        yield from _offer_keys(board, mine)
+        yield from _assignment_keys(board, mine)
+        return
+    tables: tuple[tuple[str, Iterable[Any]], ...] = (
+        ("incident", board.incidents),
+        ("need", board.needs),
+        ("offer", board.offers),
+        ("assignment", board.assignments),
+        ("zone", board.zones),
+        ("plan", board.plans),
+        ("person", board.people),
+        ("entry", (e.id for e in board.entries)),
+    )
+    for kind, ids in tables:
+        for ident in ids:
+            yield (kind, ident)
+
+
+def _commander_entity(board: Board, key: Key) -> Entity | None:
+    kind, ident = key
+    match kind:
+        case "incident":
+            changed = board.changes[key].seq
+            return _incident(board, board.incidents[ident]) | {"changed_seq": changed}
+        case "need":
+            return _need(board, board.needs[ident])
+        case "offer":
+            return _plain(board.offers[ident])
+        case "assignment":
+            assignment = board.assignments[ident]
+            origin = _plain(board.offers[assignment.offer_id].origin)
+            return _plain(assignment) | {"origin": origin}
+        case "zone":
+            return _plain(board.zones[ident])
+        case "plan":
+            return _plain(board.plans[ident]) if ident in board.plans else None
+        case "person":
+            return _person(board, ident)
+        case "entry":
+            return _entry(board, ident)
+    return None
+
+
+def _incident(board: Board, incident: Incident) -> Entity:
+    return _plain(incident) | {"exercise": board.exercise}
+
+
+def _need(board: Board, need: Need) -> Entity:
+    changed = board.changes["need", need.id].seq
+    return _plain(need) | {"changed_seq": changed, "counts": _counts(board, need)}
+
+
+def _counts(board: Board, need: Need) -> dict[str, int]:
+    offers = [board.offers[o].status for o in board.offers_of[need.id]]
+    assigned = [a.status for a in board.assignments_to(need.id)]
+    return {
+        "asked": offers.count(OfferStatus.OPEN),
+        "declined": offers.count(OfferStatus.DECLINED),
+        "expired": offers.count(OfferStatus.EXPIRED),
+        "accepted": assigned.count(AssignmentStatus.ASSIGNED),
+        "en_route": assigned.count(AssignmentStatus.EN_ROUTE),
+        "on_scene": assigned.count(AssignmentStatus.ON_SCENE),
+        "released": assigned.count(AssignmentStatus.RELEASED)
+        + assigned.count(AssignmentStatus.HOME),
+    }
+
+
+def _person(board: Board, volunteer_id: VolunteerId) -> Entity:
+    person = board.person(volunteer_id)
+    return {
+        "id": volunteer_id,
+        "status": status_of(board, volunteer_id),
+        "available": person.available,
+        "available_until": _instant(person.available_until),
+        "on_duty": person.on_duty,
+        "resting_until": _instant(resting_until(person)),
+    }
+
+
+def _entry(board: Board, seq: int) -> Entity | None:
+    if not board.entries or not board.entries[0].id <= seq <= board.entries[-1].id:
+        return None
+    entry: TimelineEntry = board.entries[seq - board.entries[0].id]
+    return _plain(entry)
+
+
+def _volunteer_entity(board: Board, mine: VolunteerId, key: Key) -> Entity | None:
+    kind, ident = key
+    match kind:
+        case "me" if ident == mine:
+            return _person(board, mine)
+        case "offer" if ident in _shown_offers(board, mine):
+            return _volunteer_offer(board, board.offers[ident])
+        case "assignment" if ident in _shown_assignments(board, mine):
+            return _volunteer_assignment(board, board.assignments[ident])
+    return None
+
+
+def _offer_keys(board: Board, mine: VolunteerId) -> Iterator[Key]:
+    return (("offer", o) for o in board.offers_to.get(mine, ()))
+
+
+def _assignment_keys(board: Board, mine: VolunteerId) -> Iterator[Key]:
+    return (("assignment", a) for a in board.assignments_of.get(mine, ()))
+
+
+def _shown_offers(board: Board, mine: VolunteerId) -> set[str]:
+    """The open offers, and the last one that was answered."""
+    offers = board.offers_to.get(mine, ())
+    shown: set[str] = {o for o in offers if o in board.open_offers}
+    answered = [board.offers[o] for o in offers if o not in board.open_offers]
+    if answered:
+        shown.add(max(answered, key=lambda o: (o.answered_at or o.made_at, o.id)).id)
+    return shown
+
+
+def _shown_assignments(board: Board, mine: VolunteerId) -> set[str]:
+    """The active assignment, and the last one that ended."""
+    assignments = board.assignments_of.get(mine, ())
+    shown: set[str] = set(assignments[-1:])
+    if mine in board.active:
+        shown.add(board.active[mine])
+    return shown
+
+
+def _keys_about(board: Board, mine: VolunteerId, kind: str, ident: Any) -> Iterator[Key]:
+    field = f"{kind}_id"
+    for key in _offer_keys(board, mine):
+        if getattr(board.offers[key[1]], field) == ident:
+            yield key
+    for key in _assignment_keys(board, mine):
+        if getattr(board.assignments[key[1]], field) == ident:
+            yield key
+
+
+def _people_of(board: Board, need_id: Any) -> Iterator[VolunteerId]:
+    return (board.offers[o].volunteer_id for o in board.offers_of[need_id])
+
+
+def _volunteer_offer(board: Board, offer: Offer) -> Entity:
+    shown = _plain(offer)
+    for private in ("plan_id", "origin", "need_id", "incident_id", "volunteer_id"):
+        del shown[private]
+    return shown | _task(board, board.needs[offer.need_id])
+
+
+def _volunteer_assignment(board: Board, assignment: Assignment) -> Entity:
+    shown = _plain(assignment)
+    for private in ("need_id", "incident_id", "volunteer_id"):
+        del shown[private]
+    return shown | _task(board, board.needs[assignment.need_id])
+
+
+def _task(board: Board, need: Need) -> Entity:
+    incident = _plain(board.incidents[need.incident_id])
+    fields = (
+        "number",
+        "kind",
+        "title",
+        "description",
+        "site",
+        "severity",
+        "hazard",
+        "status",
+    )
+    plain = _plain(need)
+    shown = (
+        "id",
+        "skill",
+        "level",
+        "hazard",
+        "site",
+        "heads",
+        "deadline_at",
+        "ends_at",
+        "note",
+        "safety_plan",
+        "status",
+    )
+    return {
+        "exercise": board.exercise,
+        "incident": {f: incident[f] for f in fields},
+        "need": {f: plain[f] for f in shown} | {"filled": board.heads_taken(need.id)},
+    }
+
+
+def _plain(value: object) -> Entity:
+    plain: Entity = msgspec.to_builtins(value)
+    return plain
+
+
+def _instant(at: datetime | None) -> str | None:
+    plain: str | None = msgspec.to_builtins(at)
+    return plain

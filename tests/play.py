@@ -1,0 +1,241 @@
+"""A board to play on: actions go through the real rules and the real fold.
+
+After every action it holds the system to its central promise: for each audience, the view before
+plus the pushed entities equals a fresh view; and the stored events survive their JSON form.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dispatch import actions as act
+from dispatch import events as ev
+from dispatch import rules, views
+from dispatch.board import Board, Key, apply
+from dispatch.events import Stored, decode, encode
+from dispatch.model import (
+    ActionId,
+    Actor,
+    AgencyId,
+    CoverEvidence,
+    EtaSource,
+    HazardClass,
+    Heads,
+    Plan,
+    PlanId,
+    PlanStatus,
+    PolicyId,
+    Proposal,
+    RegionCode,
+    Role,
+    SafetyPlan,
+    Severity,
+    Site,
+    Skill,
+    Travel,
+    TravelMode,
+    Verdict,
+    VolunteerId,
+)
+from dispatch.rules import Context, Pair
+from dispatch.views import COMMANDERS, Audience, View
+
+T0 = datetime(2026, 7, 20, 19, 0, tzinfo=UTC)
+COMMANDER = Actor(role=Role.COMMANDER, id="li")
+REGION = RegionCode("04101")
+SITE = Site(lon=-71.25, lat=-29.9, name="North dike")
+TTL_S = dict.fromkeys(Severity, 300)
+
+
+def volunteer(number: int) -> Actor:
+    return Actor(role=Role.VOLUNTEER, id=str(number))
+
+
+def cover(hazard: HazardClass = HazardClass.H4, at: datetime = T0) -> CoverEvidence:
+    return CoverEvidence(
+        policy_id=PolicyId(1),
+        insurer="Test Mutual",
+        clause="A-1",
+        hazard=hazard,
+        accident_sum=1_000_000,
+        medical_sum=100_000,
+        sudden_death_sum=100_000,
+        third_party_sum=100_000,
+        currency="CNY",
+        valid_from_at=at - timedelta(days=30),
+        valid_until_at=at + timedelta(days=300),
+        checked_at=at,
+    )
+
+
+def travel(eta_s: int = 600) -> Travel:
+    return Travel(eta_s=eta_s, dist_m=5_000, source=EtaSource.ROAD, mode=TravelMode.CAR)
+
+
+def eligible() -> Verdict:
+    return Verdict(reasons=(), cover=cover(), travel=travel(), origin=Site(lon=-71.25, lat=-29.91))
+
+
+def open_incident(**over: Any) -> act.OpenIncident:
+    given: dict[str, Any] = {
+        "incident_kind": "dike",
+        "title": "Dike breach at the north gate",
+        "site": SITE,
+        "region": REGION,
+        "severity": Severity.I,
+        "hazard": HazardClass.H3,
+    }
+    return act.OpenIncident(**(given | over))
+
+
+def add_need(incident_id: Any, now: datetime = T0, **over: Any) -> act.AddNeed:
+    given: dict[str, Any] = {
+        "incident_id": incident_id,
+        "skill": Skill("LOG"),
+        "heads": Heads(minimum=1, desired=2, maximum=3),
+        "deadline_at": now + timedelta(hours=1),
+        "ends_at": now + timedelta(hours=5),
+        "verified": True,
+        "risk_assessment": "Current below 1 m/s, dark.",
+        "safety_plan": SafetyPlan(owner="Chen", measures="Life jackets, buddy pairs"),
+        "publish": True,
+    }
+    return act.AddNeed(**(given | over))
+
+
+class Play:
+    """A board, a clock that is set by hand, and verdicts that say yes unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.board = Board(agency=AgencyId("test"))
+        self.now = T0
+        self.stored: list[Stored] = []
+        self.verdicts: dict[Pair, Verdict] = {}
+        self._ids = itertools.count(1)
+        self._pushed: dict[Audience, View] = {COMMANDERS: views.snapshot(self.board, COMMANDERS)}
+
+    def act(
+        self, actor: Actor, action: act.Action, plan: Plan | None = None
+    ) -> tuple[ev.Event, ...]:
+        action_id = ActionId(f"{actor.id}/{next(self._ids)}")
+        pairs = rules.pairs_to_judge(self.board, action)
+        context = Context(
+            now=self.now,
+            actor=actor,
+            action_id=action_id,
+            offer_ttl_s=TTL_S,
+            verdicts={p: self.verdicts.get(p, eligible()) for p in pairs},
+            regions=frozenset({REGION}),
+            plan=plan,
+        )
+        events = rules.decide(self.board, action, context)
+        self.store(actor, action_id, events)
+        return events
+
+    def tick(self) -> tuple[ev.Event, ...]:
+        events = rules.tick(self.board, self.now)
+        self.store(Actor(role=Role.SYSTEM, id="desk"), ActionId(f"t{next(self._ids)}"), events)
+        return events
+
+    def store(self, actor: Actor, action_id: ActionId, events: Iterable[ev.Event]) -> None:
+        keys: list[Key] = []
+        for event in events:
+            kind, version, body = encode(event)
+            assert decode(kind, version, body) == event
+            stored = Stored(
+                seq=self.board.seq + 1,
+                at=self.now,
+                actor=actor,
+                action_id=action_id,
+                exercise=False,
+                event=event,
+            )
+            self.stored.append(stored)
+            keys += apply(self.board, stored)
+        self._check_push_equals_state(keys)
+
+    def refold(self) -> Board:
+        board = Board(agency=self.board.agency)
+        for stored in self.stored:
+            apply(board, stored)
+        return board
+
+    # Shorthands for the usual way of a call
+
+    def need(self, **over: Any) -> Any:
+        """Open an incident with one published need; return the need."""
+        opened = self.act(COMMANDER, open_incident())[0]
+        assert isinstance(opened, ev.IncidentOpened)
+        added = self.act(COMMANDER, add_need(opened.incident.id, self.now, **over))[0]
+        assert isinstance(added, ev.NeedAdded)
+        return self.board.needs[added.need.id]
+
+    def offer(self, need_id: Any, *people: int) -> list[Any]:
+        """Offer the need to these people; return the offers."""
+        ids = tuple(VolunteerId(p) for p in people)
+        events = self.act(COMMANDER, act.MakeOffer(need_id=need_id, volunteer_ids=ids))
+        return [self.board.offers[e.offer_id] for e in events if isinstance(e, ev.OfferMade)]
+
+    def accepted(self, need_id: Any, person: int) -> Any:
+        """Offer to one person who accepts; return the assignment."""
+        (offer,) = self.offer(need_id, person)
+        self.act(volunteer(person), act.AcceptOffer(offer_id=offer.id))
+        return self.board.assignments[self.board.active[VolunteerId(person)]]
+
+    def plan(self, need_id: Any, *people: int) -> Plan:
+        """Store a plan that proposes these people; return it."""
+        proposals = tuple(
+            Proposal(
+                need_id=need_id,
+                volunteer_id=VolunteerId(p),
+                travel=travel(),
+                origin=SITE,
+                cover=cover(),
+                skill=Skill("LOG"),
+                cost_s=600,
+            )
+            for p in people
+        )
+        plan = Plan(
+            id=PlanId("?"),
+            basis_seq=self.board.seq,
+            need_ids=(need_id,),
+            proposals=proposals,
+            shortfalls=(),
+            objective_s=600 * len(people),
+            bound_s=600 * len(people),
+            gap=0.0,
+            solve_ms=1,
+            status=PlanStatus.PROPOSED,
+            made_at=self.now,
+        )
+        (made,) = self.act(COMMANDER, act.MakePlan(), plan)
+        assert isinstance(made, ev.PlanMade)
+        return made.plan
+
+    def _check_push_equals_state(self, keys: list[Key]) -> None:
+        for person in views.audiences(self.board, keys) | {
+            a.volunteer_id for a in self._pushed if a.volunteer_id is not None
+        }:
+            audience = Audience(volunteer_id=person)
+            if audience not in self._pushed:
+                self._pushed[audience] = {k: {} for k in views.kinds(audience)}
+        for audience, view in self._pushed.items():
+            reached = audience.volunteer_id is None or audience.volunteer_id in views.audiences(
+                self.board, keys
+            )
+            changed = views.touched(self.board, audience, keys) if reached else ()
+            for kind, ident in changed:
+                entity = views.entity(self.board, audience, (kind, ident))
+                if entity is None:
+                    view[kind].pop(ident, None)
+                else:
+                    view[kind][ident] = copy.deepcopy(entity)
+            fresh = views.snapshot(self.board, audience)
+            if audience.volunteer_id is not None and not view["me"]:
+                view["me"] = fresh["me"]
+            assert view == fresh, f"pushed view of {audience} differs from a fresh one"

@@ -1,0 +1,118 @@
+"""The fold: the board from the log equals the board in memory, and a broken log is refused."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import pytest
+from dispatch import actions as act
+from dispatch import events as ev
+from dispatch.board import _HANDLERS, ENTRIES_KEPT, Board, apply
+from dispatch.errors import LogCorrupt
+from dispatch.events import EVENT_TYPES
+from dispatch.model import AgencyId, AssignmentId, DeclineReason, OfferId, VolunteerId
+
+from tests.play import COMMANDER, T0, Play, cover, open_incident, travel, volunteer
+
+
+def whole_call() -> Play:
+    play = Play()
+    need = play.need()
+    first, second, third = play.offer(need.id, 1, 2, 3)
+    play.act(volunteer(1), act.AcceptOffer(offer_id=first.id))
+    play.act(volunteer(2), act.DeclineOffer(offer_id=second.id, reason=DeclineReason.TOO_FAR))
+    play.now = third.expires_at
+    play.tick()
+    mine = play.board.active[VolunteerId(1)]
+    for action in (
+        act.Depart(assignment_id=mine),
+        act.Arrive(assignment_id=mine),
+        act.Release(assignment_id=mine),
+    ):
+        play.now += timedelta(minutes=40)
+        play.act(volunteer(1), action)
+    play.act(COMMANDER, act.AddNote(text="Done", incident_id=need.incident_id))
+    return play
+
+
+def test_refolded_board_equals_the_one_in_memory() -> None:
+    play = whole_call()
+    again = play.refold()
+    for field in fields(Board):
+        assert getattr(again, field.name) == getattr(play.board, field.name), field.name
+
+
+def test_every_event_has_a_handler() -> None:
+    assert set(_HANDLERS) == set(EVENT_TYPES.values())
+
+
+def test_events_come_in_order() -> None:
+    play = whole_call()
+    with pytest.raises(LogCorrupt, match="event 2 after 0"):
+        apply(Board(agency=AgencyId("x")), play.stored[1])
+
+
+def test_an_event_that_cannot_follow_is_refused_and_changes_nothing() -> None:
+    play = whole_call()
+    before = play.board.seq
+    impossible = replace(
+        play.stored[-1],
+        seq=before + 1,
+        event=ev.Departed(assignment_id=next(iter(play.board.assignments))),
+    )
+    with pytest.raises(LogCorrupt, match="ILLEGAL_STATE"):
+        apply(play.board, impossible)
+    unknown = replace(impossible, event=ev.Released(assignment_id=AssignmentId("x")))
+    with pytest.raises(LogCorrupt, match="x"):
+        apply(play.board, unknown)
+    assert play.board.seq == before
+
+
+def test_two_assignments_of_one_person_are_corrupt() -> None:
+    play = Play()
+    need = play.need()
+    play.accepted(need.id, 1)
+    (second,) = play.offer(need.id, 1)
+    twice = ev.OfferAccepted(
+        offer_id=OfferId(second.id),
+        assignment_id=AssignmentId("other"),
+        hazard=need.hazard,
+        cover=cover(),
+        travel=travel(),
+    )
+    with pytest.raises(LogCorrupt, match="two assignments"):
+        apply(play.board, replace(play.stored[-1], seq=play.board.seq + 1, event=twice))
+
+
+def test_shift_is_time_on_task_with_travel() -> None:
+    play = whole_call()
+    (shift,) = play.board.person(VolunteerId(1)).shifts
+    assert shift[1] - shift[0] == timedelta(minutes=80)
+
+
+def test_old_alerts_are_forgotten() -> None:
+    play = Play()
+    need = play.need(ends_at=T0 + timedelta(days=20), deadline_at=T0 + timedelta(days=19))
+    play.offer(need.id, 1)
+    play.now = T0 + timedelta(days=8)
+    play.tick()
+    play.offer(need.id, 1)
+    assert play.board.person(VolunteerId(1)).alerts_at == (play.now,)
+
+
+def test_timeline_is_bounded() -> None:
+    play = Play()
+    play.act(COMMANDER, open_incident())
+    for n in range(ENTRIES_KEPT + 5):
+        play.act(COMMANDER, act.AddNote(text=f"note {n}"))
+    assert len(play.board.entries) == ENTRIES_KEPT
+    assert play.board.entries[-1].text == f"note {ENTRIES_KEPT + 4}"
+
+
+def test_timeline_says_who_and_what_about() -> None:
+    play = whole_call()
+    declined = next(e for e in play.board.entries if e.event == "OfferDeclined")
+    assert (declined.volunteer_id, declined.text) == (2, "TOO_FAR")
+    assert declined.need_id in play.board.needs
+    assert declined.incident_id in play.board.incidents

@@ -1,0 +1,534 @@
+"""Every rule: what it makes happen, and every code it refuses with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from dispatch import actions as act
+from dispatch import events as ev
+from dispatch import rules
+from dispatch.errors import Forbidden, Rejected
+from dispatch.model import (
+    AssignmentStatus,
+    DeclineReason,
+    Fix,
+    HazardClass,
+    Heads,
+    IncidentId,
+    NeedId,
+    NeedStatus,
+    OfferId,
+    OfferStatus,
+    PlanId,
+    PlanStatus,
+    Reason,
+    RegionCode,
+    Severity,
+    Skill,
+    TravelMode,
+    Verdict,
+    VolunteerId,
+    ZoneId,
+    ZoneStatus,
+)
+
+from tests.play import COMMANDER, T0, Play, add_need, open_incident, volunteer
+
+
+@pytest.fixture
+def play() -> Play:
+    return Play()
+
+
+def refused(code: str, play: Play, actor: Any, action: act.Action) -> dict[str, Any]:
+    """Assert that the action is refused with `code` and stores nothing; return the parameters."""
+    before = play.board.seq
+    with pytest.raises(Rejected) as caught:
+        play.act(actor, action)
+    assert caught.value.code == code
+    assert play.board.seq == before
+    return caught.value.params
+
+
+class TestIncidents:
+    def test_open(self, play: Play) -> None:
+        play.act(COMMANDER, open_incident())
+        play.act(COMMANDER, open_incident(title="Second"))
+        assert [i.number for i in play.board.incidents.values()] == [1, 2]
+
+    def test_open_refuses_what_it_does_not_know(self, play: Play) -> None:
+        refused("UNKNOWN_KIND", play, COMMANDER, open_incident(incident_kind="dragon"))
+        refused("UNKNOWN_REGION", play, COMMANDER, open_incident(region=RegionCode("99")))
+        refused("TEXT_EMPTY", play, COMMANDER, open_incident(title="  "))
+        refused("TEXT_TOO_LONG", play, COMMANDER, open_incident(title="x" * 201))
+        refused("TEXT_TOO_LONG", play, COMMANDER, open_incident(description="x" * 2_001))
+
+    def test_volunteers_may_not_open(self, play: Play) -> None:
+        with pytest.raises(Forbidden):
+            play.act(volunteer(1), open_incident())
+
+    def test_update_changes_only_what_is_given(self, play: Play) -> None:
+        play.act(COMMANDER, open_incident())
+        (before,) = play.board.incidents.values()
+        play.act(
+            COMMANDER,
+            act.UpdateIncident(incident_id=before.id, seen_seq=1, severity=Severity.II),
+        )
+        assert play.board.incidents[before.id] == replace(before, severity=Severity.II)
+
+    def test_update_to_the_same_stores_nothing(self, play: Play) -> None:
+        play.act(COMMANDER, open_incident())
+        (incident,) = play.board.incidents.values()
+        same = act.UpdateIncident(incident_id=incident.id, seen_seq=1, title=incident.title)
+        assert play.act(COMMANDER, same) == ()
+
+    def test_stale_update_says_what_changed(self, play: Play) -> None:
+        play.act(COMMANDER, open_incident())
+        (incident,) = play.board.incidents.values()
+        play.act(
+            COMMANDER,
+            act.UpdateIncident(incident_id=incident.id, seen_seq=1, title="Worse"),
+        )
+        params = refused(
+            "STALE",
+            play,
+            COMMANDER,
+            act.UpdateIncident(incident_id=incident.id, seen_seq=1, title="Better"),
+        )
+        assert params["changed"] == {
+            "entity": "incident",
+            "id": incident.id,
+            "event": "IncidentUpdated",
+            "actor": {"role": "commander", "id": "li"},
+            "at": T0,
+        }
+
+    def test_close_stands_everybody_down_and_keeps_who_is_there(self, play: Play) -> None:
+        need = play.need(heads=Heads(minimum=1, desired=4, maximum=4))
+        there = play.accepted(need.id, 1)
+        play.act(volunteer(1), act.Depart(assignment_id=there.id))
+        play.act(volunteer(1), act.Arrive(assignment_id=there.id))
+        coming = play.accepted(need.id, 2)
+        (asked,) = play.offer(need.id, 3)
+        play.act(
+            COMMANDER,
+            act.CloseIncident(incident_id=need.incident_id, seen_seq=99, reason="Water fell"),
+        )
+        board = play.board
+        assert board.offers[asked.id].status is OfferStatus.WITHDRAWN
+        assert board.assignments[coming.id].status is AssignmentStatus.STOOD_DOWN
+        assert board.assignments[there.id].status is AssignmentStatus.ON_SCENE
+        assert board.needs[need.id].status is NeedStatus.CLOSED
+        play.act(volunteer(1), act.Release(assignment_id=there.id))
+        refused(
+            "ILLEGAL_STATE",
+            play,
+            COMMANDER,
+            act.CloseIncident(incident_id=need.incident_id, seen_seq=99, reason="Again"),
+        )
+
+    def test_unknown_incident(self, play: Play) -> None:
+        gone = act.CloseIncident(incident_id=IncidentId("x"), seen_seq=0, reason="r")
+        assert refused("NOT_FOUND", play, COMMANDER, gone)["entity"] == "incident"
+
+
+class TestNeeds:
+    def draft(self, play: Play, **over: Any) -> Any:
+        play.act(COMMANDER, open_incident())
+        (incident,) = play.board.incidents.values()
+        play.act(COMMANDER, add_need(incident.id, publish=False, **over))
+        return next(iter(play.board.needs.values()))
+
+    def test_takes_site_hazard_and_region_from_the_incident(self, play: Play) -> None:
+        need = self.draft(play)
+        (incident,) = play.board.incidents.values()
+        assert (need.site, need.hazard, need.region) == (
+            incident.site,
+            incident.hazard,
+            incident.region,
+        )
+        assert need.status is NeedStatus.DRAFT
+
+    def test_publish_later(self, play: Play) -> None:
+        need = self.draft(play)
+        play.act(COMMANDER, act.PublishNeed(need_id=need.id, seen_seq=play.board.seq))
+        assert play.board.needs[need.id].status is NeedStatus.PUBLISHED
+        again = act.PublishNeed(need_id=need.id, seen_seq=play.board.seq)
+        refused("ILLEGAL_STATE", play, COMMANDER, again)
+
+    @pytest.mark.parametrize(
+        ("code", "over"),
+        [
+            ("UNVERIFIED", {"verified": False}),
+            ("NO_RISK_ASSESSMENT", {"risk_assessment": " "}),
+            ("NO_SAFETY_PLAN", {"safety_plan": None}),
+            (
+                "NO_RISK_ASSESSMENT",
+                {
+                    "hazard": HazardClass.H1,
+                    "heads": Heads(minimum=1, desired=50, maximum=50),
+                    "risk_assessment": "",
+                },
+            ),
+        ],
+    )
+    def test_rule_8_need_is_not_published_unsafe(
+        self, play: Play, code: str, over: dict[str, Any]
+    ) -> None:
+        need = self.draft(play, **over)
+        publish = act.PublishNeed(need_id=need.id, seen_seq=play.board.seq)
+        refused(code, play, COMMANDER, publish)
+        refused(code, play, COMMANDER, add_need(need.incident_id, **over))
+
+    def test_rule_8_small_safe_needs_go_without_a_safety_plan(self, play: Play) -> None:
+        need = play.need(hazard=HazardClass.H1, risk_assessment="", safety_plan=None)
+        assert need.status is NeedStatus.PUBLISHED
+
+    @pytest.mark.parametrize(
+        ("code", "over"),
+        [
+            ("UNKNOWN_SKILL", {"skill": Skill("JUGGLE")}),
+            ("BAD_LEVEL", {"level": 4}),
+            ("BAD_REACH", {"reach_s": 59}),
+            ("DEADLINE_PASSED", {"deadline_at": T0}),
+            ("ENDS_BEFORE_DEADLINE", {"ends_at": T0 + timedelta(minutes=59)}),
+            ("TOO_FAR_AHEAD", {"ends_at": T0 + timedelta(days=31)}),
+            ("TEXT_TOO_LONG", {"note": "x" * 2_001}),
+        ],
+    )
+    def test_refuses(self, play: Play, code: str, over: dict[str, Any]) -> None:
+        play.act(COMMANDER, open_incident())
+        (incident,) = play.board.incidents.values()
+        refused(code, play, COMMANDER, add_need(incident.id, **over))
+
+    def test_no_needs_for_a_closed_incident(self, play: Play) -> None:
+        need = play.need()
+        close = act.CloseIncident(incident_id=need.incident_id, seen_seq=99, reason="over")
+        play.act(COMMANDER, close)
+        refused("INCIDENT_CLOSED", play, COMMANDER, add_need(need.incident_id))
+
+    def test_update_of_a_published_need_stays_publishable(self, play: Play) -> None:
+        need = play.need()
+        off = act.UpdateNeed(need_id=need.id, seen_seq=99, verified=False)
+        refused("UNVERIFIED", play, COMMANDER, off)
+
+    def test_maximum_cannot_fall_below_who_came(self, play: Play) -> None:
+        need = play.need()
+        play.accepted(need.id, 1)
+        play.accepted(need.id, 2)
+        fewer = Heads(minimum=1, desired=1, maximum=1)
+        smaller = act.UpdateNeed(need_id=need.id, seen_seq=99, heads=fewer)
+        assert refused("HEADS_BELOW_TAKEN", play, COMMANDER, smaller) == {"taken": 2}
+
+    def test_offers_do_not_make_a_need_stale(self, play: Play) -> None:
+        need = play.need()
+        seen = play.board.seq
+        play.offer(need.id, 1)
+        play.act(COMMANDER, act.UpdateNeed(need_id=need.id, seen_seq=seen, note="Bring boots"))
+        assert play.board.needs[need.id].note == "Bring boots"
+
+    def test_close_withdraws_offers_and_keeps_who_comes(self, play: Play) -> None:
+        need = play.need()
+        coming = play.accepted(need.id, 1)
+        (asked,) = play.offer(need.id, 2)
+        play.act(COMMANDER, act.CloseNeed(need_id=need.id, seen_seq=99, reason="Enough"))
+        assert play.board.offers[asked.id].withdrawn_because == "NEED_CLOSED"
+        assert play.board.assignments[coming.id].status is AssignmentStatus.ASSIGNED
+        late = act.AcceptOffer(offer_id=asked.id)
+        assert refused("OFFER_WITHDRAWN", play, volunteer(2), late) == {"because": "NEED_CLOSED"}
+
+
+class TestPlans:
+    def test_nothing_to_plan(self, play: Play) -> None:
+        refused("NOTHING_TO_PLAN", play, COMMANDER, act.MakePlan())
+
+    def test_dispatch_offers_every_proposal(self, play: Play) -> None:
+        need = play.need()
+        plan = play.plan(need.id, 1, 2)
+        events = play.act(COMMANDER, act.DispatchPlan(plan_id=plan.id))
+        assert events[-1] == ev.PlanDispatched(plan_id=plan.id, offered=2, skipped=0)
+        assert play.board.plans[plan.id].status is PlanStatus.DISPATCHED
+        assert {o.volunteer_id for o in play.board.open_offers_of(need.id)} == {1, 2}
+
+    def test_dispatch_skips_who_is_no_longer_eligible(self, play: Play) -> None:
+        need = play.need()
+        plan = play.plan(need.id, 1, 2)
+        play.verdicts[need.id, VolunteerId(1)] = Verdict(reasons=(Reason.BUSY,))
+        events = play.act(COMMANDER, act.DispatchPlan(plan_id=plan.id))
+        assert events[-1] == ev.PlanDispatched(plan_id=plan.id, offered=1, skipped=1)
+
+    def test_dispatch_does_not_ask_beyond_the_desired_heads(self, play: Play) -> None:
+        need = play.need()
+        plan = play.plan(need.id, 1, 2)
+        play.accepted(need.id, 7)
+        events = play.act(COMMANDER, act.DispatchPlan(plan_id=plan.id))
+        assert events[-1] == ev.PlanDispatched(plan_id=plan.id, offered=1, skipped=1)
+
+    def test_dispatch_of_a_replaced_plan_is_refused(self, play: Play) -> None:
+        need = play.need()
+        old = play.plan(need.id, 1)
+        play.plan(need.id, 2)
+        refused("PLAN_SUPERSEDED", play, COMMANDER, act.DispatchPlan(plan_id=old.id))
+
+    def test_dispatch_of_named_needs_then_the_rest(self, play: Play) -> None:
+        need = play.need()
+        plan = play.plan(need.id, 1)
+        none = act.DispatchPlan(plan_id=plan.id, need_ids=())
+        refused("NOTHING_TO_OFFER", play, COMMANDER, none)
+        play.act(COMMANDER, act.DispatchPlan(plan_id=plan.id, need_ids=(need.id,)))
+        play.verdicts[need.id, VolunteerId(1)] = Verdict(reasons=(Reason.OFFERED,))
+        refused("NOTHING_TO_OFFER", play, COMMANDER, act.DispatchPlan(plan_id=plan.id))
+
+    def test_dispatch_after_the_need_closed_offers_nothing(self, play: Play) -> None:
+        need = play.need()
+        plan = play.plan(need.id, 1)
+        play.act(COMMANDER, act.CloseNeed(need_id=need.id, seen_seq=99, reason="Enough"))
+        refused("NOTHING_TO_OFFER", play, COMMANDER, act.DispatchPlan(plan_id=plan.id))
+
+
+class TestOffers:
+    def test_offer_carries_cover_and_deadline(self, play: Play) -> None:
+        need = play.need()
+        (offer,) = play.offer(need.id, 1)
+        assert offer.cover is not None
+        assert offer.expires_at == T0 + timedelta(seconds=300)
+
+    def test_offer_above_h0_cannot_be_built_without_cover(self, play: Play) -> None:
+        need = play.need()
+        naked = replace(_yes(), cover=None)
+        play.verdicts[need.id, VolunteerId(1)] = naked
+        with pytest.raises(ValueError, match="no cover evidence"):
+            play.offer(need.id, 1)
+
+    def test_offer_to_somebody_not_eligible(self, play: Play) -> None:
+        need = play.need()
+        verdict = Verdict(reasons=(Reason.COVER, Reason.REACH))
+        play.verdicts[need.id, VolunteerId(2)] = verdict
+        make = act.MakeOffer(need_id=need.id, volunteer_ids=(VolunteerId(1), VolunteerId(2)))
+        params = refused("NOT_ELIGIBLE", play, COMMANDER, make)
+        assert params == {"volunteer": 2, "reasons": [Reason.COVER, Reason.REACH]}
+
+    def test_offer_needs_a_published_need(self, play: Play) -> None:
+        need = play.need(publish=False)
+        make = act.MakeOffer(need_id=need.id, volunteer_ids=(VolunteerId(1),))
+        refused("NEED_NOT_PUBLISHED", play, COMMANDER, make)
+
+    def test_offer_to_nobody(self, play: Play) -> None:
+        need = play.need()
+        nobody = act.MakeOffer(need_id=need.id, volunteer_ids=())
+        refused("NOTHING_TO_OFFER", play, COMMANDER, nobody)
+
+    def test_withdraw(self, play: Play) -> None:
+        need = play.need()
+        (offer,) = play.offer(need.id, 1)
+        play.act(COMMANDER, act.WithdrawOffer(offer_id=offer.id, reason="Wrong person"))
+        assert play.board.offers[offer.id].withdrawn_because == "Wrong person"
+        again = act.WithdrawOffer(offer_id=offer.id, reason="x")
+        refused("ILLEGAL_STATE", play, COMMANDER, again)
+
+    def test_decline_with_reason(self, play: Play) -> None:
+        need = play.need()
+        (offer,) = play.offer(need.id, 1)
+        play.act(
+            volunteer(1),
+            act.DeclineOffer(offer_id=offer.id, reason=DeclineReason.NO_GEAR, comment="no boots"),
+        )
+        declined = play.board.offers[offer.id]
+        assert declined.status is OfferStatus.DECLINED
+        assert (declined.decline_reason, declined.comment) == (DeclineReason.NO_GEAR, "no boots")
+        refused("OFFER_ANSWERED", play, volunteer(1), act.AcceptOffer(offer_id=offer.id))
+
+    def test_somebody_elses_offer(self, play: Play) -> None:
+        need = play.need()
+        (offer,) = play.offer(need.id, 1)
+        with pytest.raises(Forbidden):
+            play.act(volunteer(2), act.AcceptOffer(offer_id=offer.id))
+
+    def test_unknown_offer(self, play: Play) -> None:
+        refused("NOT_FOUND", play, volunteer(1), act.AcceptOffer(offer_id=OfferId("x")))
+
+    def test_expiry_is_checked_inside_accept(self, play: Play) -> None:
+        need = play.need()
+        (offer,) = play.offer(need.id, 1)
+        play.now = offer.expires_at - timedelta(microseconds=1)
+        assert play.tick() == ()
+        play.now = offer.expires_at
+        refused("OFFER_EXPIRED", play, volunteer(1), act.AcceptOffer(offer_id=offer.id))
+        assert play.tick() == (ev.OfferExpired(offer_id=offer.id),)
+        refused("OFFER_EXPIRED", play, volunteer(1), act.AcceptOffer(offer_id=offer.id))
+
+    def test_accept_checks_eligibility_again(self, play: Play) -> None:
+        need = play.need()
+        (offer,) = play.offer(need.id, 1)
+        play.verdicts[need.id, VolunteerId(1)] = Verdict(reasons=(Reason.COVER,))
+        params = refused("NOT_ELIGIBLE", play, volunteer(1), act.AcceptOffer(offer_id=offer.id))
+        assert params["reasons"] == [Reason.COVER]
+
+    def test_last_head_withdraws_the_other_offers(self, play: Play) -> None:
+        need = play.need(heads=Heads(minimum=1, desired=1, maximum=1))
+        first, second = play.offer(need.id, 1, 2)
+        play.act(volunteer(1), act.AcceptOffer(offer_id=first.id))
+        assert play.board.offers[second.id].withdrawn_because == "FILLED"
+        refused("OFFER_WITHDRAWN", play, volunteer(2), act.AcceptOffer(offer_id=second.id))
+
+    def test_never_above_the_maximum(self, play: Play) -> None:
+        need = play.need(heads=Heads(minimum=1, desired=2, maximum=2))
+        offers = play.offer(need.id, 1, 2, 3)
+        fewer = Heads(minimum=1, desired=1, maximum=1)
+        play.act(volunteer(1), act.AcceptOffer(offer_id=offers[0].id))
+        play.act(COMMANDER, act.UpdateNeed(need_id=need.id, seen_seq=99, heads=fewer))
+        params = refused("NEED_FULL", play, volunteer(2), act.AcceptOffer(offer_id=offers[1].id))
+        assert params == {"taken": 1, "maximum": 1}
+
+    def test_taking_one_offer_gives_the_others_back(self, play: Play) -> None:
+        one, other = play.need(), play.need()
+        (first,) = play.offer(one.id, 1)
+        (second,) = play.offer(other.id, 1)
+        play.act(volunteer(1), act.AcceptOffer(offer_id=second.id))
+        assert play.board.offers[first.id].withdrawn_because == "TOOK_ANOTHER"
+
+    def test_nobody_holds_two_assignments(self, play: Play) -> None:
+        one, other = play.need(), play.need()
+        held = play.accepted(one.id, 1)
+        (second,) = play.offer(other.id, 1)
+        params = refused(
+            "ALREADY_ASSIGNED", play, volunteer(1), act.AcceptOffer(offer_id=second.id)
+        )
+        assert params == {"assignment": held.id}
+
+
+class TestAssignments:
+    def test_the_whole_way(self, play: Play) -> None:
+        need = play.need()
+        mine = play.accepted(need.id, 1)
+        fix = Fix(lon=-71.2, lat=-29.9, accuracy_m=10, taken_at=T0)
+        steps: list[tuple[act.Action, AssignmentStatus]] = [
+            (act.Depart(assignment_id=mine.id, fix=fix), AssignmentStatus.EN_ROUTE),
+            (act.Arrive(assignment_id=mine.id), AssignmentStatus.ON_SCENE),
+            (act.Release(assignment_id=mine.id), AssignmentStatus.RELEASED),
+            (act.ReachHome(assignment_id=mine.id), AssignmentStatus.HOME),
+        ]
+        for n, (action, status) in enumerate(steps, start=1):
+            play.now = T0 + timedelta(minutes=10 * n)
+            play.act(volunteer(1), action)
+            assert play.board.assignments[mine.id].status is status
+        done = play.board.assignments[mine.id]
+        assert done.fix == fix
+        times: list[datetime | None] = [
+            done.assigned_at,
+            done.en_route_at,
+            done.on_scene_at,
+            done.released_at,
+            done.home_at,
+        ]
+        assert times == [T0 + timedelta(minutes=m) for m in (0, 10, 20, 30, 40)]
+        assert VolunteerId(1) not in play.board.active
+        refused("ILLEGAL_STATE", play, volunteer(1), act.ReachHome(assignment_id=mine.id))
+
+    def test_stand_down_opens_the_head_again(self, play: Play) -> None:
+        need = play.need()
+        mine = play.accepted(need.id, 1)
+        assert play.board.heads_open(need.id) == 1
+        play.act(COMMANDER, act.StandDown(assignment_id=mine.id, reason="Not needed"))
+        assert play.board.heads_open(need.id) == 2
+        play.act(volunteer(1), act.ReachHome(assignment_id=mine.id))
+        assert play.board.assignments[mine.id].status is AssignmentStatus.STOOD_DOWN
+        refused("ILLEGAL_STATE", play, volunteer(1), act.ReachHome(assignment_id=mine.id))
+
+    def test_no_stand_down_on_scene(self, play: Play) -> None:
+        need = play.need()
+        mine = play.accepted(need.id, 1)
+        play.act(volunteer(1), act.Arrive(assignment_id=mine.id))
+        down = act.StandDown(assignment_id=mine.id, reason="late")
+        refused("ILLEGAL_STATE", play, COMMANDER, down)
+
+    def test_a_volunteer_who_cannot_come_after_all(self, play: Play) -> None:
+        need = play.need()
+        mine = play.accepted(need.id, 1)
+        play.act(volunteer(1), act.StandDown(assignment_id=mine.id, reason="Car broke down"))
+        assert play.board.assignments[mine.id].stood_down_because == "Car broke down"
+
+    def test_somebody_elses_assignment(self, play: Play) -> None:
+        need = play.need()
+        mine = play.accepted(need.id, 1)
+        with pytest.raises(Forbidden):
+            play.act(volunteer(2), act.Depart(assignment_id=mine.id))
+        with pytest.raises(Forbidden):
+            play.act(COMMANDER, act.Depart(assignment_id=mine.id))
+
+    def test_unknown_assignment(self, play: Play) -> None:
+        refused("NOT_FOUND", play, COMMANDER, act.Release(assignment_id="x"))  # type: ignore[arg-type]
+
+
+class TestPeople:
+    def test_availability(self, play: Play) -> None:
+        off = act.SetAvailability(available=False, until_at=T0 + timedelta(hours=2))
+        assert len(play.act(volunteer(1), off)) == 1
+        assert play.act(volunteer(1), off) == ()
+        assert play.board.person(VolunteerId(1)).available is False
+        past = act.SetAvailability(available=False, until_at=T0)
+        refused("DEADLINE_PASSED", play, volunteer(1), past)
+
+    def test_check_in_and_out(self, play: Play) -> None:
+        fix = Fix(lon=-71.2, lat=-29.9, accuracy_m=10, taken_at=T0)
+        play.act(volunteer(1), act.CheckIn(fix=fix))
+        assert play.act(volunteer(1), act.CheckIn()) == ()
+        assert play.board.person(VolunteerId(1)).fix == fix
+        play.act(COMMANDER, act.CheckOut(volunteer_id=VolunteerId(1)))
+        assert play.act(volunteer(1), act.CheckOut()) == ()
+        assert not play.board.person(VolunteerId(1)).on_duty
+
+    def test_check_in_for_others(self, play: Play) -> None:
+        play.act(COMMANDER, act.CheckIn(volunteer_id=VolunteerId(5)))
+        assert play.board.person(VolunteerId(5)).on_duty
+        refused("NOT_FOUND", play, COMMANDER, act.CheckIn())
+        with pytest.raises(Forbidden):
+            play.act(volunteer(1), act.CheckIn(volunteer_id=VolunteerId(5)))
+
+
+class TestNotesAndZones:
+    def test_note(self, play: Play) -> None:
+        play.act(COMMANDER, act.AddNote(text="Army bridge closed"))
+        assert play.board.entries[-1].text == "Army bridge closed"
+        refused("TEXT_EMPTY", play, COMMANDER, act.AddNote(text=""))
+        lost = act.AddNote(text="x", incident_id=IncidentId("x"))
+        refused("NOT_FOUND", play, COMMANDER, lost)
+
+    def test_zone(self, play: Play) -> None:
+        ring = ((-71.3, -29.9), (-71.2, -29.9), (-71.2, -29.8))
+        draw = act.DrawZone(zone_kind="flood", name="Estero", ring=ring)
+        play.act(COMMANDER, draw)
+        (zone,) = play.board.active_zones()
+        assert zone.blocks == tuple(TravelMode)
+        play.act(COMMANDER, act.ClearZone(zone_id=zone.id))
+        assert play.board.zones[zone.id].status is ZoneStatus.CLEARED
+        assert play.board.active_zones() == ()
+        refused("ILLEGAL_STATE", play, COMMANDER, act.ClearZone(zone_id=zone.id))
+        refused("NOT_FOUND", play, COMMANDER, act.ClearZone(zone_id=ZoneId("x")))
+
+
+def test_every_action_has_a_rule() -> None:
+    assert set(rules._RULES) == set(act.Action.__args__)
+
+
+def test_ids_come_from_the_action(play: Play) -> None:
+    one, two = Play(), Play()
+    one.act(COMMANDER, open_incident())
+    two.act(COMMANDER, open_incident())
+    assert one.board.incidents.keys() == two.board.incidents.keys()
+
+
+def test_unknown_need_and_plan_ask_for_no_verdicts(play: Play) -> None:
+    gone = act.DispatchPlan(plan_id=PlanId("x"))
+    assert rules.pairs_to_judge(play.board, gone) == ()
+    make = act.MakeOffer(need_id=NeedId("x"), volunteer_ids=(VolunteerId(1),))
+    refused("NOT_FOUND", play, COMMANDER, make)
+
+
+def _yes() -> Verdict:
+    from tests.play import eligible
+
+    return eligible()
