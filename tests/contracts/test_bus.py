@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+
 from dispatch.alerts.bus import MemoryBus
 from dispatch.ports import Bus
 

@@ -1,0 +1,41 @@
+"""The table router says what it was told."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dispatch.geo.table import TableRouter
+from dispatch.model import UNREACHABLE, EtaSource, Site, TravelMode
+from tests.geo.grids import at, box
+
+HOME, AWAY, SITE = at((0, 0)), at((5, 5)), at((1, 1))
+TABLE = {(HOME, SITE): 600}
+CAR = TravelMode.CAR
+
+
+def test_listed_pairs_have_their_time_and_others_no_way() -> None:
+    matrix = TableRouter(TABLE).eta_matrix(np.array([HOME, AWAY]), np.array([SITE]), CAR)
+    assert matrix.eta_s.tolist() == [[600], [UNREACHABLE]]
+    assert matrix.dist_m[1, 0] == UNREACHABLE
+    assert not matrix.estimated.any()
+
+
+def test_routes() -> None:
+    router = TableRouter(TABLE)
+    site = Site(lon=SITE[0], lat=SITE[1])
+    route = router.route(Site(lon=HOME[0], lat=HOME[1]), site, CAR)
+    assert route is not None
+    assert (route.eta_s, route.source, route.line) == (600, EtaSource.ROAD, (HOME, SITE))
+    assert router.route(Site(lon=AWAY[0], lat=AWAY[1]), site, CAR) is None
+
+
+def test_zones_cut_off_who_is_inside() -> None:
+    matrix = TableRouter(TABLE).eta_matrix(
+        np.array([HOME, AWAY]), np.array([SITE]), CAR, [box(-0.5, -0.5, 0.5, 0.5)]
+    )
+    assert matrix.cut_off.tolist() == [True, False]
+    assert matrix.eta_s[0, 0] == UNREACHABLE
+
+
+def test_an_empty_table_has_no_speed() -> None:
+    assert TableRouter({}).vmax_mps(CAR) == 0
