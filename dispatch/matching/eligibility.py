@@ -1,0 +1,204 @@
+"""Who may be offered a need: the hard rules 1 to 6 of docs/domain.md, written once, on columns.
+
+Planning asks for the whole roster; offering and accepting ask for one person with the same code.
+Rule 7, REACH and CUT_OFF, needs the router and is added by the planner; rule 8 concerns the need
+itself and is checked before it is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Final, TypeVar
+
+import numpy as np
+
+from dispatch.matching.cover import answering, cover_bits, needs_cover
+from dispatch.matching.facts import Facts
+from dispatch.matching.gates import EPOCH, gate_bits
+from dispatch.matching.policy import MatchPolicy
+from dispatch.matching.reasons import BIT, Mask, flag, union
+from dispatch.matching.skills import Asked, Rows, Service, service
+from dispatch.model import Need, Reason, RegionCode
+from dispatch.roster import Bits, Bools, Roster
+from dispatch.taxonomy import HAZARD_GATES
+
+V = TypeVar("V")
+
+
+class Stage(Enum):
+    """When the rules are asked: planning, a commander naming people, a volunteer accepting."""
+
+    PLAN = "PLAN"
+    OFFER = "OFFER"
+    ACCEPT = "ACCEPT"
+
+
+EXEMPT: Final[Mapping[Stage, np.uint32]] = {
+    Stage.PLAN: union(),
+    Stage.OFFER: union(),
+    # Who accepts holds an open offer, was alerted for it, and may have come back from a refusal.
+    Stage.ACCEPT: union(Reason.OFFERED, Reason.CAPPED, Reason.DECLINED),
+}
+"""The reasons that do not count at a stage."""
+
+FACT_BITS: Final = union(
+    Reason.UNAVAILABLE, Reason.BUSY, Reason.OFFERED, Reason.RESTING, Reason.CAPPED
+)
+"""The reasons that `Facts.blocked` may hold."""
+
+JUDGED: Final = tuple(r for r in Reason if r not in (Reason.REACH, Reason.CUT_OFF))
+"""The reasons `judge` decides; the others are the router's."""
+
+
+def judge(
+    roster: Roster,
+    facts: Facts,
+    need: Need,
+    *,
+    now: datetime,
+    exercise: bool,
+    policy: MatchPolicy,
+    stage: Stage = Stage.PLAN,
+) -> Mask:
+    """Return the reasons that stop each person from `need` at `now`, shape (n,); 0 is none.
+
+    Whether somebody is available is the board's word alone (`facts.blocked`), because a
+    volunteer's own declaration in the log stands above the roster's.
+
+    Raises:
+        ValueError: `facts` does not belong to `roster`.
+    """
+    return Eligibility(roster, facts, now=now, exercise=exercise, policy=policy, stage=stage).bits(
+        need
+    )
+
+
+class Eligibility:
+    """The hard rules over one roster at one moment, for many needs.
+
+    Needs share most of what is asked: each part is worked out once per distinct question (hazard
+    class and last day; skill, level, hazard and last day; set of contracts; region) and kept for
+    the life of this object, which is one planning round.
+
+    Raises:
+        ValueError: `facts` does not belong to `roster`, or holds bits that are not its own.
+    """
+
+    def __init__(
+        self,
+        roster: Roster,
+        facts: Facts,
+        *,
+        now: datetime,
+        exercise: bool,
+        policy: MatchPolicy,
+        stage: Stage = Stage.PLAN,
+    ) -> None:
+        if facts.blocked.shape != (len(roster),) or facts.on_duty.shape != (len(roster),):
+            raise ValueError(f"facts are not of this roster of {len(roster)} people")
+        if (facts.blocked & ~FACT_BITS).any():
+            raise ValueError("facts.blocked holds reasons that are not the board's to give")
+        self._roster = roster
+        self._declined = facts.declined
+        self._now = now
+        self._exercise = exercise
+        self._policy = policy
+        self._exempt = EXEMPT[stage]
+        self._blocked = facts.blocked & ~self._exempt
+        self._gates: dict[object, Mask] = {}
+        self._services: dict[object, Service] = {}
+        self._words: dict[object, Bits] = {}
+        self._covers: dict[object, Mask] = {}
+        self._places: dict[object, Bools] = {}
+
+    def bits(self, need: Need) -> Mask:
+        """Return the reasons that stop each person from `need`, shape (n,); 0 is none."""
+        held = self._service(need)
+        bits = np.full(len(self._roster), BIT[Reason.SKILL])
+        bits[held.rows] = held.bits
+        bits |= self._blocked
+        bits |= self._gate(need)
+        bits |= flag(~self._place(need)[self._roster.region], Reason.JURISDICTION)
+        if needs_cover(need.hazard):
+            bits |= self._cover(need)
+        bits[self._declined_rows(need)] |= BIT[Reason.DECLINED]
+        return bits
+
+    def eligible(self, need: Need) -> Service:
+        """Return whom no rule stops, with the skill each serves with: where `bits` is 0.
+
+        Looks at holders of the skill only, so a rare skill costs little on a big roster.
+        """
+        held = self._service(need)
+        held = held.only(held.bits == 0)
+        stopped = (self._blocked[held.rows] | self._gate(need)[held.rows]) != 0
+        stopped |= ~self._place(need)[self._roster.region[held.rows]]
+        if needs_cover(need.hazard):
+            stopped |= self._cover(need)[held.rows] != 0
+        stopped |= np.isin(held.rows, self._declined_rows(need))
+        return held.only(~stopped)
+
+    def _gate(self, need: Need) -> Mask:
+        gate, end_day = HAZARD_GATES[need.hazard], _day(need.ends_at)
+        today = self._now.astimezone(UTC).date()
+        return _kept(
+            self._gates,
+            (need.hazard, end_day),
+            lambda: gate_bits(self._roster, gate, today, end_day),
+        )
+
+    def _service(self, need: Need) -> Service:
+        end_day = _day(need.ends_at)
+        asked = Asked(
+            skill=need.skill,
+            level=need.level,
+            hazard=need.hazard,
+            end_day=end_day,
+            proof_day=end_day - self._policy.credential_grace_days[need.hazard],
+        )
+        return _kept(self._services, asked, lambda: service(self._roster, asked))
+
+    def _cover(self, need: Need) -> Mask:
+        words = _kept(
+            self._words,
+            (need.hazard, need.region, need.ends_at, need.reach_s),
+            lambda: answering(self._roster.policies, need, now=self._now, exercise=self._exercise),
+        )
+        return _kept(self._covers, words.tobytes(), lambda: cover_bits(self._roster, words))
+
+    def _place(self, need: Need) -> Bools:
+        return _kept(
+            self._places,
+            (need.region, need.widened),
+            lambda: jurisdiction(self._roster.regions, need),
+        )
+
+    def _declined_rows(self, need: Need) -> Rows:
+        if self._exempt & BIT[Reason.DECLINED]:
+            return np.empty(0, np.intp)
+        return self._declined.get(need.id, np.empty(0, np.intp))
+
+
+def jurisdiction(regions: tuple[RegionCode, ...], need: Need) -> Bools:
+    """Return which `regions` may serve `need`, and one False after them, shape (regions + 1,).
+
+    Codes are prefixes of those of the units below them. A region serves its own needs, those of
+    the units it contains and those of the units that contain it; any other needs the order of the
+    next level up that `need.widened` records. The last element answers for the region index -1,
+    a person whose region is not known: only widened needs are theirs.
+    """
+    near = [need.widened or need.region.startswith(r) or r.startswith(need.region) for r in regions]
+    return np.array([*near, need.widened])
+
+
+def _day(instant: datetime) -> int:
+    return (instant.astimezone(UTC).date() - EPOCH).days
+
+
+def _kept(cache: dict[object, V], key: object, make: Callable[[], V]) -> V:
+    found = cache.get(key)
+    if found is None:
+        found = cache[key] = make()
+    return found

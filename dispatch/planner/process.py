@@ -1,0 +1,136 @@
+"""Where planning runs: a process of its own by default, or this one.
+
+Both follow the log by themselves, so a plan request carries nothing but a log position and an
+instant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from datetime import datetime
+from multiprocessing import connection
+from typing import Final
+
+from dispatch.board import Board, apply
+from dispatch.errors import PlannerUnavailable
+from dispatch.model import Plan
+from dispatch.planner.plan import Planner
+from dispatch.ports import EventLog
+
+
+@dataclass(slots=True, kw_only=True)
+class FollowingPlanner:
+    """A planner with a board of its own, folded from the log.
+
+    `refreshed` returns the planner to use now: a new one when the roster changed.
+    """
+
+    log: EventLog
+    board: Board
+    refreshed: Callable[[], Planner]
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def plan(self, seq: int, now: datetime) -> Plan | None:
+        """Return the best plan for the board at `seq` or later; None when no head is open.
+
+        Raises:
+            SolverFailed: no plan that `verify` vouches for.
+        """
+        async with self._lock:
+            while batch := await self.log.read(self.board.agency, self.board.seq):
+                for stored in batch:
+                    apply(self.board, stored)
+            if self.board.seq < seq:
+                raise PlannerUnavailable(f"the planner is at {self.board.seq}, not at {seq}")
+            return await asyncio.to_thread(lambda: self.refreshed().plan(self.board, now))
+
+
+class ProcessPlanner:
+    """Runs a `FollowingPlanner` in a child process that dies with its parent.
+
+    `build` makes it there, so it must be a module-level function with picklable arguments. A
+    child that died is replaced; the request that met its death is tried once more.
+    """
+
+    def __init__(self, build: Callable[[], FollowingPlanner]) -> None:
+        self._build = build
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def start(self) -> None:
+        """Start the child and wait until it has folded the log and loaded the roster.
+
+        Raises:
+            PlannerUnavailable: it dies at once.
+        """
+        await self._run(_warm)
+
+    async def plan(self, seq: int, now: datetime) -> Plan | None:
+        """See `FollowingPlanner.plan`.
+
+        Raises:
+            PlannerUnavailable: the child died twice.
+        """
+        return await self._run(_plan, seq, now)
+
+    def close(self) -> None:
+        """End the child."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    async def _run(self, work: Callable[..., Plan | None], *args: object) -> Plan | None:
+        for last in (False, True):
+            try:
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._executor(), work, *args
+                )
+            except BrokenProcessPool as exc:
+                self._pool = None
+                if last:
+                    raise PlannerUnavailable("the planner process died; try again") from exc
+        raise AssertionError("unreachable")
+
+    def _executor(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                max_workers=1,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_start,
+                initargs=(self._build,),
+            )
+        return self._pool
+
+
+_here: Final[list[tuple[FollowingPlanner, asyncio.AbstractEventLoop]]] = []
+"""The child's planner and event loop: one, set by `_start`."""
+
+
+def _start(build: Callable[[], FollowingPlanner]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    _here.append((build(), asyncio.new_event_loop()))
+
+
+def _die_with_parent() -> None:
+    """A killed parent cannot say goodbye, and the pool's pipe would keep this process forever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _plan(seq: int, now: datetime) -> Plan | None:
+    planner, loop = _here[0]
+    return loop.run_until_complete(planner.plan(seq, now))
+
+
+def _warm() -> None:
+    planner, _ = _here[0]
+    planner.refreshed()

@@ -1,0 +1,256 @@
+"""The desk: one writer, first answers repeated, losers retry, time takes its course."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dispatch import actions as act
+from dispatch.errors import ActionReused, Conflict, Forbidden, Rejected, StoreUnavailable
+from dispatch.eventlog import MemoryEventLog
+from dispatch.model import ActionId, NeedId, OfferStatus, Reason, VolunteerId
+from tests.builders import NOW, contract, person, roster
+from tests.office import AGENCY, COMMANDER, Office, volunteer
+
+PEOPLE = [person(n, lon=125.74 - n / 1_000) for n in range(1, 9)]
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office(PEOPLE)
+
+
+async def test_a_call_from_need_to_acceptance(office: Office) -> None:
+    need = await office.need()
+    plan = await office.act(COMMANDER, act.MakePlan())
+    made = await office.act(COMMANDER, act.DispatchPlan(plan_id=plan.ids["plan"]))
+    assert len(made.ids["offers"]) == 2
+    board = office.desk.board
+    nearest = [board.offers[o].volunteer_id for o in made.ids["offers"]]
+    assert nearest == [1, 2]
+    answer = await office.act(volunteer(1), act.AcceptOffer(offer_id=made.ids["offers"][0]))
+    assert board.assignments[answer.ids["assignment"]].need_id == need
+
+
+async def test_plan_is_proven_and_says_what_it_is_based_on(office: Office) -> None:
+    await office.need()
+    await office.act(COMMANDER, act.MakePlan())
+    (plan,) = office.desk.board.plans.values()
+    assert (plan.gap, plan.objective_s) == (0.0, plan.bound_s)
+    assert plan.basis_seq == 3
+
+
+async def test_nothing_to_plan(office: Office) -> None:
+    with pytest.raises(Rejected, match="NOTHING_TO_PLAN"):
+        await office.act(COMMANDER, act.MakePlan())
+
+
+async def test_a_repeated_action_gets_the_first_answer(office: Office) -> None:
+    need = await office.need()
+    key = ActionId("li/twice")
+    make = act.MakeOffer(need_id=NeedId(need), volunteer_ids=(VolunteerId(1),))
+    first = await office.desk.act(COMMANDER, key, make)
+    head = await office.log.head(AGENCY)
+    again = await office.desk.act(COMMANDER, key, make)
+    assert again == replace(first, repeated=True)
+    assert await office.log.head(AGENCY) == head
+
+
+async def test_a_repeated_plan_is_not_planned_again(office: Office) -> None:
+    await office.need()
+    first = await office.desk.act(COMMANDER, ActionId("li/plan"), act.MakePlan())
+    again = await office.desk.act(COMMANDER, ActionId("li/plan"), act.MakePlan())
+    assert (again.ids, again.repeated) == (first.ids, True)
+
+
+async def test_one_id_for_two_actions(office: Office) -> None:
+    key = ActionId("li/same")
+    await office.desk.act(COMMANDER, key, act.AddNote(text="one"))
+    with pytest.raises(ActionReused):
+        await office.desk.act(COMMANDER, key, act.AddNote(text="two"))
+
+
+async def test_a_refused_action_stores_nothing_and_may_come_again(office: Office) -> None:
+    key = ActionId("li/late")
+    late = act.AddNote(text="")
+    with pytest.raises(Rejected):
+        await office.desk.act(COMMANDER, key, late)
+    assert await office.log.find(AGENCY, key) is None
+
+
+async def test_an_action_that_changes_nothing(office: Office) -> None:
+    answer = await office.act(volunteer(1), act.CheckOut())
+    assert (answer.seq, answer.ids) == (0, {})
+
+
+async def test_roles(office: Office) -> None:
+    with pytest.raises(Forbidden):
+        await office.act(volunteer(1), act.AddNote(text="mine"))
+
+
+async def test_a_ring_that_is_no_zone(office: Office) -> None:
+    bow = ((0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0))
+    with pytest.raises(Rejected) as caught:
+        await office.act(COMMANDER, act.DrawZone(zone_kind="flood", name="x", ring=bow))
+    assert caught.value.code == "BAD_RING"
+    assert caught.value.params == {"problem": "SELF_INTERSECTION"}
+
+
+class TestEligibilityAtTheMoment:
+    async def test_cover_that_lapsed_since_the_offer_stops_the_acceptance(
+        self, office: Office
+    ) -> None:
+        need = await office.need()
+        (offer,) = await office.offers(need, 1)
+        office.roster = lambda ids: roster(  # type: ignore[method-assign]
+            (office.people[i] for i in ids),
+            [contract(valid_until_at=datetime(2026, 7, 20, 9, tzinfo=UTC))],
+        )
+        office.desk.rows = office.roster
+        with pytest.raises(Rejected) as caught:
+            await office.act(volunteer(1), act.AcceptOffer(offer_id=offer))
+        assert caught.value.params["reasons"] == [Reason.COVER]
+
+    async def test_a_flood_that_rose_since_the_offer_cuts_off(self, office: Office) -> None:
+        need = await office.need()
+        (offer,) = await office.offers(need, 1)
+        home = office.people[VolunteerId(1)]
+        ring = tuple(
+            (home.lon + dx, home.lat + dy) for dx, dy in ((-0.01, -0.01), (0.01, -0.01), (0, 0.01))
+        )
+        await office.act(COMMANDER, act.DrawZone(zone_kind="flood", name="x", ring=ring))
+        with pytest.raises(Rejected) as caught:
+            await office.act(volunteer(1), act.AcceptOffer(offer_id=offer))
+        assert caught.value.params["reasons"] == [Reason.CUT_OFF]
+
+    async def test_somebody_unknown_to_the_roster(self, office: Office) -> None:
+        need = await office.need()
+        verdicts = await office.desk.verdicts([(NeedId(need), VolunteerId(99))])
+        assert verdicts[NeedId(need), VolunteerId(99)].reasons == (Reason.STATUS,)
+
+    async def test_why_not(self, office: Office) -> None:
+        need = await office.need()
+        await office.act(volunteer(3), act.SetAvailability(available=False))
+        pair = (NeedId(need), VolunteerId(3))
+        assert (await office.desk.verdicts([pair]))[pair].reasons == (Reason.UNAVAILABLE,)
+
+    async def test_people_with_open_offers_are_not_planned_again(self, office: Office) -> None:
+        need = await office.need()
+        await office.offers(need, 1)
+        await office.act(COMMANDER, act.MakePlan())
+        (plan,) = office.desk.board.plans.values()
+        assert [p.volunteer_id for p in plan.proposals] == [2]
+
+
+class TestTime:
+    async def test_offers_expire(self, office: Office) -> None:
+        need = await office.need()
+        (offer,) = await office.offers(need, 1)
+        office.clock._now += timedelta(minutes=3)
+        assert await office.desk.tick() == 1
+        assert office.desk.board.offers[offer].status is OfferStatus.EXPIRED
+        assert await office.desk.tick() == 0
+
+    async def test_run_ticks_by_itself(self, office: Office) -> None:
+        need = await office.need()
+        (offer,) = await office.offers(need, 1)
+        task = asyncio.create_task(office.desk.run())
+        await office.clock.advance(0)
+        for _ in range(181):
+            await office.clock.advance(1)
+            await asyncio.sleep(0)
+        task.cancel()
+        assert office.desk.board.offers[offer].status is OfferStatus.EXPIRED
+
+
+class TestManyWriters:
+    async def test_two_desks_on_one_log_see_each_other(self) -> None:
+        log = MemoryEventLog()
+        one, two = Office(PEOPLE, log), Office(PEOPLE, log)
+        need = await one.need()
+        (offer,) = await two.offers(need, 1)
+        await one.act(volunteer(1), act.AcceptOffer(offer_id=offer))
+        with pytest.raises(Rejected, match="OFFER_ANSWERED"):
+            await two.act(volunteer(1), act.AcceptOffer(offer_id=offer))
+
+    async def test_the_last_head_goes_to_one_of_many(self) -> None:
+        log = MemoryEventLog()
+        offices = [Office(PEOPLE, log) for _ in range(4)]
+        need = await offices[0].need()
+        offers = await offices[0].offers(need, *range(1, 9))
+
+        async def accept(n: int) -> str:
+            action = act.AcceptOffer(offer_id=offers[n])
+            try:
+                await offices[n % 4].act(volunteer(n + 1), action)
+            except Rejected as exc:
+                return exc.code
+            return "ACCEPTED"
+
+        answers = await asyncio.gather(*(accept(n) for n in range(8)))
+        assert answers.count("ACCEPTED") == 2
+        assert set(answers) <= {"ACCEPTED", "NEED_FULL", "OFFER_WITHDRAWN"}
+        for office in offices:
+            await office.desk.start()
+            assert office.desk.board.heads_taken(NeedId(need)) == 2
+
+    async def test_the_same_action_at_two_desks_happens_once(self) -> None:
+        log = MemoryEventLog()
+        one, two = Office(PEOPLE, log), Office(PEOPLE, log)
+        note = act.AddNote(text="once")
+        answers = await asyncio.gather(
+            *(o.desk.act(COMMANDER, ActionId("li/once"), note) for o in (one, two))
+        )
+        assert sorted(a.repeated for a in answers) == [False, True]
+        assert await log.head(AGENCY) == 1
+
+    async def test_ticks_of_two_desks_expire_an_offer_once(self) -> None:
+        log = MemoryEventLog()
+        one, two = Office(PEOPLE, log), Office(PEOPLE, log)
+        need = await one.need()
+        await one.offers(need, 1)
+        for office in (one, two):
+            office.clock._now = NOW + timedelta(minutes=3)
+        head = await log.head(AGENCY)
+        await asyncio.gather(one.desk.tick(), two.desk.tick())
+        assert await log.head(AGENCY) == head + 1
+
+    async def test_a_follower_hears_the_doorbell_and_tells_its_listeners(self) -> None:
+        log = MemoryEventLog()
+        one, two = Office(PEOPLE, log), Office(PEOPLE, log)
+        two.desk.bus = one.desk.bus
+        heard: list[int] = []
+        two.desk.listeners.append(lambda seq, keys: heard.append(seq))
+        task = asyncio.create_task(two.desk.run())
+        await asyncio.sleep(0.01)
+        await one.act(COMMANDER, act.AddNote(text="ding"))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        assert heard == [1]
+
+    async def test_without_doorbell_the_poll_finds_it(self) -> None:
+        log = MemoryEventLog()
+        one, two = Office(PEOPLE, log), Office(PEOPLE, log)
+        task = asyncio.create_task(two.desk.run())
+        await one.act(COMMANDER, act.AddNote(text="ding"))
+        for _ in range(3):
+            await two.clock.advance(1)
+            await asyncio.sleep(0.01)
+        task.cancel()
+        assert two.desk.board.seq == 1
+
+
+class Broken(MemoryEventLog):
+    """A log whose appends always lose."""
+
+    async def append(self, *args: object, **kwargs: object) -> int:
+        raise Conflict(0, 1)
+
+
+async def test_a_log_that_never_lets_us_write_is_an_error_not_a_loop() -> None:
+    office = Office(PEOPLE, Broken())
+    with pytest.raises(StoreUnavailable):
+        await office.act(COMMANDER, act.AddNote(text="x"))
