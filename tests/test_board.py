@@ -6,13 +6,13 @@ from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
+
 from dispatch import actions as act
 from dispatch import events as ev
 from dispatch.board import _HANDLERS, ENTRIES_KEPT, Board, apply
 from dispatch.errors import LogCorrupt
 from dispatch.events import EVENT_TYPES
 from dispatch.model import AgencyId, AssignmentId, DeclineReason, OfferId, VolunteerId
-
 from tests.play import COMMANDER, T0, Play, cover, open_incident, travel, volunteer
 
 

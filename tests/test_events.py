@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from dispatch import events as ev
 from dispatch.errors import LogCorrupt
 from dispatch.events import EVENT_TYPES, VERSIONS, decode, encode
 from dispatch.model import HazardClass, IncidentId, NeedId, OfferId, Site, VolunteerId
-
 from tests.play import T0, cover, travel
 from tests.test_board import whole_call
 

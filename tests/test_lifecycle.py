@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+
 from dispatch import lifecycle
 from dispatch.errors import Rejected
 from dispatch.events import EVENT_TYPES

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+
 from dispatch import actions as act
 from dispatch import events as ev
 from dispatch import rules
@@ -34,7 +35,6 @@ from dispatch.model import (
     ZoneId,
     ZoneStatus,
 )
-
 from tests.play import COMMANDER, T0, Play, add_need, open_incident, volunteer
 
 

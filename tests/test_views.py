@@ -9,7 +9,6 @@ from dispatch import views
 from dispatch.board import Person
 from dispatch.model import DeclineReason, VolunteerId
 from dispatch.views import COMMANDERS, Audience, resting_until
-
 from tests.play import COMMANDER, T0, Play, volunteer
 
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+
 from dispatch import actions as act
 from dispatch import views
 from dispatch.alerts.gateway import QUEUE_FRAMES, REPLAY_EVENTS, Connection, Gateway
@@ -15,7 +16,6 @@ from dispatch.clock import ManualClock
 from dispatch.events import Stored
 from dispatch.model import Fix, VolunteerId
 from dispatch.views import COMMANDERS, Audience
-
 from tests.play import COMMANDER, T0, Play, open_incident, volunteer
 
 LOG_ID = "log-1"

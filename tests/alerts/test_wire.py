@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dispatch.alerts import wire
 from dispatch.alerts.wire import Head, Hello, Ping
 from dispatch.errors import BadFrame
 from dispatch.model import Fix, VolunteerId
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.play import T0
 
 HEAD = Head(seq=7, log_id="abc", exercise=True, now=T0)

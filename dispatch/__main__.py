@@ -1,0 +1,172 @@
+"""The command line. `dispatch --help` lists the commands."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import socket
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from dispatch.agency import Agency, load_agency
+from dispatch.app import Application, add_regions, build, open_store, server_of
+from dispatch.clock import SystemClock
+from dispatch.drills import demo
+from dispatch.errors import BadInput, DispatchError
+from dispatch.model import Role
+from dispatch.registry import access
+from dispatch.registry.roster_csv import ImportReport, import_roster
+from dispatch.settings import Settings
+
+LINK_LIFE = timedelta(hours=12)
+PROBLEMS_SHOWN = 50
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return the exit code: 0 done, 1 done with problems, 2 not done."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = Settings()
+        return int(arguments.run(arguments, settings, load_agency(settings.agency_file)))
+    except DispatchError as exc:
+        print(f"dispatch: {exc}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dispatch", description="Emergency volunteer dispatch.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _command(commands, "demo", _demo, "an invented county on real roads, with live phones")
+    _command(commands, "serve", _serve, "serve the agency's own data")
+    link = _command(commands, "link", _link, "print a one-time link to the pages")
+    link.add_argument("role", choices=["commander", "volunteer"])
+    link.add_argument("--id", default="commander", help="account name, or volunteer id")
+    roster = commands.add_parser("roster", help="the roster of volunteers")
+    parts = roster.add_subparsers(required=True, metavar="WHAT")
+    load = _command(parts, "import", _roster_import, "load a roster from a CSV file")
+    load.add_argument("file", type=Path)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace, Settings, Agency], int],
+    text: str,
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    command.set_defaults(run=run)
+    return command
+
+
+def _serve(_: argparse.Namespace, settings: Settings, agency: Agency) -> int:
+    return asyncio.run(_serving(settings, agency, with_demo=False))
+
+
+def _demo(_: argparse.Namespace, settings: Settings, agency: Agency) -> int:
+    return asyncio.run(_serving(settings, agency, with_demo=True))
+
+
+async def _serving(settings: Settings, agency: Agency, *, with_demo: bool) -> int:
+    listener = _listen(settings)
+    with listener:
+        app = await _prepared(settings, agency, with_demo)
+        server = server_of(app, started=lambda: _print_links(app, with_demo))
+        await server.serve(sockets=[listener])
+        return 0 if server.started else 2
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Take the port first: finding it busy must not cost a minute of preparation."""
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as exc:
+        listener.close()
+        raise BadInput(
+            f"cannot listen on {settings.host} port {settings.port}: {exc.strerror}; "
+            "set DISPATCH_PORT to another one"
+        ) from None
+    return listener
+
+
+async def _prepared(settings: Settings, agency: Agency, with_demo: bool) -> Application:
+    if with_demo:
+        engine = open_store(settings)
+        folder = settings.agency_file.parent
+        demo.make_roster(
+            engine, agency, folder, settings.demo_volunteers, SystemClock(), _show_progress
+        )
+        engine.dispose()
+    app = await build(settings, agency)
+    if with_demo:
+        people = demo.phones(app.engine)
+        crowd = demo.crowd_of(app, people, settings.demo_pace)
+        app.background += [lambda: demo.begin(app, people), crowd.run]
+    return app
+
+
+def _print_links(app: Application, with_demo: bool) -> None:
+    base = f"http://{app.settings.host}:{app.settings.port}"
+    print(f"\n  {app.agency.name_en}  ·  {base}\n")
+    print("  Commander   " + _link_to(app, base, Role.COMMANDER, "commander"))
+    if with_demo:
+        for number, person in demo.phones(app.engine).items():
+            print(f"  {number:<10}  " + _link_to(app, base, Role.VOLUNTEER, str(person)))
+        print(f"\n  Everybody else is simulated and lives {app.settings.demo_pace:g} x real time.")
+    print("\n  Each link works once. More: dispatch link commander | volunteer --id N")
+    print("  Stop with Ctrl-C; nothing is lost.\n", flush=True)
+
+
+def _link_to(app: Application, base: str, role: Role, subject: str) -> str:
+    token = access.make_link(app.engine, role, subject, app.clock.now(), LINK_LIFE)
+    return f"{base}/enter/{token}"
+
+
+def _link(arguments: argparse.Namespace, settings: Settings, agency: Agency) -> int:
+    engine = open_store(settings)
+    try:
+        role = Role(arguments.role)
+        token = access.make_link(engine, role, arguments.id, SystemClock().now(), LINK_LIFE)
+    finally:
+        engine.dispose()
+    print(f"http://{settings.host}:{settings.port}/enter/{token}")
+    return 0
+
+
+def _roster_import(arguments: argparse.Namespace, settings: Settings, agency: Agency) -> int:
+    engine = open_store(settings)
+    try:
+        add_regions(engine, agency)
+        report = import_roster(engine, arguments.file, SystemClock().now())
+    finally:
+        engine.dispose()
+    _print_report(arguments.file, report)
+    return 1 if report.problems else 0
+
+
+def _print_report(path: Path, report: ImportReport) -> None:
+    for problem in report.problems[:PROBLEMS_SHOWN]:
+        where = f"{path}:{problem.line}" + (f" {problem.column}" if problem.column else "")
+        print(f"{where}: {problem.reason}" + (f": {problem.value!r}" if problem.value else ""))
+    more = len(report.problems) - PROBLEMS_SHOWN
+    if more > 0:
+        print(f"... and {more} more problems")
+    print(
+        f"{report.read} rows read: {report.added} added, {report.updated} updated, "
+        f"{report.unchanged} unchanged, {len(report.problems)} problems"
+    )
+
+
+def _show_progress(done: int, total: int) -> None:
+    end = "\n" if done >= total else ""
+    print(f"\rMaking the county: {done * 100 // max(1, total)} %", end=end, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

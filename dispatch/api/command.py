@@ -1,0 +1,90 @@
+"""What commanders read and do."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+
+from dispatch import views
+from dispatch.api.bodies import AnswerBody, CommanderBody, action_key
+from dispatch.api.services import services
+from dispatch.api.session import Commander
+from dispatch.errors import Rejected
+from dispatch.model import NeedId, VolunteerId
+from dispatch.registry import people, viewport
+
+router = APIRouter(prefix="/api/command")
+
+MAX_PEOPLE = 500
+
+
+@router.post("/actions")
+async def actions(request: Request, actor: Commander, body: CommanderBody) -> AnswerBody:
+    """Carry out an action; see the list in docs/reference/http.md."""
+    key = action_key(actor, body.action_id)
+    return AnswerBody.of(await services(request).desk.act(actor, key, body.action))
+
+
+@router.get("/meta")
+async def meta(request: Request, actor: Commander) -> dict[str, Any]:
+    """Names, tables and the map's frame."""
+    return services(request).meta
+
+
+@router.get("/volunteers")
+async def volunteers(
+    request: Request,
+    actor: Commander,
+    west: Annotated[float, Query(ge=-180, le=180)],
+    south: Annotated[float, Query(ge=-90, le=90)],
+    east: Annotated[float, Query(ge=-180, le=180)],
+    north: Annotated[float, Query(ge=-90, le=90)],
+    zoom: Annotated[float, Query(ge=0, le=24)],
+) -> dict[str, Any]:
+    """Who lives in this part of the map: counts per cell when zoomed out, coarse positions else."""
+    s = services(request)
+    box = viewport.Box(west=west, south=south, east=east, north=north)
+    if zoom < viewport.PEOPLE_ZOOM:
+        cells = await asyncio.to_thread(viewport.cells, s.engine, box, zoom)
+        return {"cells": cells, "people": []}
+    found = await asyncio.to_thread(viewport.people_in, s.engine, box)
+    for person in found:
+        person["status"] = _shown_status(s.desk.board, person["id"], person.pop("available"))
+    return {"cells": [], "people": found}
+
+
+@router.get("/people")
+async def who(request: Request, actor: Commander, ids: str) -> dict[str, Any]:
+    """Names and numbers of people, looked up by id; the look is recorded."""
+    try:
+        wanted = sorted({VolunteerId(int(part)) for part in ids.split(",") if part})
+    except ValueError:
+        raise Rejected("NOT_FOUND", entity="volunteer", id=ids[:50]) from None
+    if len(wanted) > MAX_PEOPLE:
+        raise Rejected("TOO_MANY", most=MAX_PEOPLE)
+    s = services(request)
+    found = await asyncio.to_thread(people.people, s.engine, wanted, actor, s.clock.now())
+    return {"people": msgspec.to_builtins(found)}
+
+
+@router.get("/explain")
+async def explain(
+    request: Request, actor: Commander, need_id: str, volunteer_id: int
+) -> dict[str, Any]:
+    """Whether this person may be offered this need now, and every rule that says no."""
+    s = services(request)
+    need, volunteer = NeedId(need_id), VolunteerId(volunteer_id)
+    if need not in s.desk.board.needs:
+        raise Rejected("NOT_FOUND", entity="need", id=need_id)
+    verdicts = await s.desk.verdicts([(need, volunteer)])
+    plain: dict[str, Any] = msgspec.to_builtins(verdicts[need, volunteer])
+    return {"eligible": not plain["reasons"], **plain}
+
+
+def _shown_status(board: Any, volunteer_id: VolunteerId, available: bool) -> str:
+    status = views.status_of(board, volunteer_id)
+    declared = board.person(volunteer_id).available
+    return "UNAVAILABLE" if status == "AVAILABLE" and declared is None and not available else status

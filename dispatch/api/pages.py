@@ -1,0 +1,109 @@
+"""The built pages, the basemap, and health."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+from dispatch.api.services import services
+from dispatch.api.session import Anyone, session_of
+from dispatch.model import Role
+
+router = APIRouter()
+
+
+def install(app: FastAPI, web_dir: Path) -> None:
+    """Serve the built front end's hashed assets."""
+    assets = web_dir / "assets"
+    app.mount("/assets", StaticFiles(directory=assets, check_dir=False), name="assets")
+
+
+@router.get("/", include_in_schema=False)
+async def root() -> Response:
+    """Commanders come in here."""
+    return RedirectResponse("/command")
+
+
+@router.get("/command", include_in_schema=False)
+async def command(request: Request) -> Response:
+    """The commander's page; without a session the page that says how to get one."""
+    return await _page(request, Role.COMMANDER, "command")
+
+
+@router.get("/phone", include_in_schema=False)
+async def phone(request: Request) -> Response:
+    """The volunteer's page; without a session the page that says how to get one."""
+    return await _page(request, Role.VOLUNTEER, "phone")
+
+
+@router.get("/locked", include_in_schema=False)
+async def locked(request: Request) -> Response:
+    """How to get a session."""
+    return _html(request, "locked")
+
+
+@router.get("/phone-sw.js", include_in_schema=False)
+async def service_worker(request: Request) -> Response:
+    """The phone's service worker; it may control /phone only."""
+    path = services(request).web_dir / "phone-sw.js"
+    headers = {"Cache-Control": "no-cache", "Service-Worker-Allowed": "/phone"}
+    return FileResponse(path, media_type="text/javascript", headers=headers)
+
+
+@router.get("/api/map/roads.geojson")
+async def roads(request: Request, actor: Anyone) -> Response:
+    """The basemap's lines: GeoJSON, always gzipped."""
+    body = services(request).roads
+    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, max-age=3600", "Vary": "Cookie"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    headers["Content-Encoding"] = "gzip"
+    return Response(body, media_type="application/geo+json", headers=headers)
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process is alive."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> dict[str, str]:
+    """The log can be read and the board is at its head.
+
+    Raises:
+        StoreUnavailable: it cannot.
+    """
+    s = services(request)
+    await s.desk.log.head(s.desk.agency)
+    return {"status": "ok"}
+
+
+async def _page(request: Request, role: Role, name: str) -> Response:
+    if await session_of(request, role) is None:
+        return RedirectResponse("/locked?reason=NO_SESSION", status_code=303)
+    return _html(request, name)
+
+
+def _html(request: Request, name: str) -> Response:
+    path = services(request).web_dir / name / "index.html"
+    if not path.exists():
+        return Response(
+            "The front end is not built. Run: make setup", status_code=503, media_type="text/plain"
+        )
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": (
+            "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+            "worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+            "form-action 'self'"
+        ),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return FileResponse(path, headers=headers)

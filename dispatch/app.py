@@ -1,0 +1,289 @@
+"""The composition root: settings and agency file to adapters to a running application.
+
+Nothing else wires parts together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import gzip
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+import uvicorn
+from fastapi import FastAPI
+
+from dispatch import taxonomy
+from dispatch.agency import Agency
+from dispatch.alerts.bus import MemoryBus
+from dispatch.alerts.gateway import POSITIONS_EVERY_S, Gateway
+from dispatch.api.create import create
+from dispatch.api.services import Services
+from dispatch.board import Board
+from dispatch.clock import SystemClock
+from dispatch.desk import Desk
+from dispatch.errors import BadInput
+from dispatch.eventlog import SqlEventLog
+from dispatch.geo.basemap import road_features
+from dispatch.geo.roads import RoadGraph
+from dispatch.geo.router import RoadRouter
+from dispatch.matching.policy import MatchPolicy
+from dispatch.planner.plan import Planner
+from dispatch.planner.process import FollowingPlanner, ProcessPlanner
+from dispatch.planner.verdict import judge
+from dispatch.ports import Clock
+from dispatch.registry import catalogue
+from dispatch.registry.engine import migrate, open_engine, writing
+from dispatch.registry.snapshot import load_roster, load_rows, roster_version
+from dispatch.settings import Settings
+
+GOODBYE_S = 15
+"""Screens come back after a random part of this."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Application:
+    """The running parts. `background` coroutines run as long as the server does."""
+
+    agency: Agency
+    settings: Settings
+    engine: sa.Engine
+    clock: Clock
+    desk: Desk
+    gateway: Gateway
+    router: RoadRouter
+    planner: ProcessPlanner | FollowingPlanner
+    log: SqlEventLog
+    api: FastAPI
+    background: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Fold the log and warm the planner.
+
+        Raises:
+            LogCorrupt, PlannerUnavailable: it cannot run.
+        """
+        await self.desk.start()
+        if isinstance(self.planner, ProcessPlanner):
+            await self.planner.start()
+
+    def close(self) -> None:
+        """End threads and processes, then the database."""
+        if isinstance(self.planner, ProcessPlanner):
+            self.planner.close()
+        self.log.close()
+        self.engine.dispose()
+
+
+def open_store(settings: Settings) -> sa.Engine:
+    """Return the migrated database.
+
+    Raises:
+        BadInput: the folder or database cannot be used.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise BadInput(f"cannot make the data folder {settings.data_dir}: {exc.strerror}") from None
+    engine = open_engine(settings.url)
+    try:
+        migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def add_regions(engine: sa.Engine, agency: Agency) -> None:
+    """Store those of the agency's regions that the registry does not know yet."""
+    known = {r.code for r in catalogue.regions(engine)}
+    with writing(engine) as connection:
+        catalogue.add_regions(connection, [r for r in agency.regions if r.code not in known])
+
+
+async def build(settings: Settings, agency: Agency, clock: Clock | None = None) -> Application:
+    """Return the application, wired but not started.
+
+    Raises:
+        BadInput: a file, folder or database cannot be used.
+    """
+    clock = clock or SystemClock()
+    engine = open_store(settings)
+    add_regions(engine, agency)
+    graph = RoadGraph.load(agency.roads)
+    log = SqlEventLog(engine)
+    policy = MatchPolicy()
+    router = RoadRouter(graph)
+    board = Board(agency=agency.id, exercise=agency.exercise)
+    planner_of = functools.partial(following_planner, settings.url, agency)
+    planner = ProcessPlanner(planner_of) if settings.planner_process else planner_of()
+    desk = Desk(
+        agency=agency.id,
+        log=log,
+        bus=MemoryBus(),
+        clock=clock,
+        planner=planner,
+        judge=functools.partial(judge, router=router, policy=policy),
+        rows=functools.partial(load_rows, engine),
+        regions=frozenset(r.code for r in catalogue.regions(engine)),
+        policy=policy,
+        board=board,
+    )
+    gateway = Gateway(board, await log.log_id(agency.id), clock)
+    desk.listeners.append(gateway.applied)
+    services = Services(
+        desk=desk,
+        gateway=gateway,
+        engine=engine,
+        router=router,
+        clock=clock,
+        meta=_meta(agency, engine, graph),
+        roads=gzip.compress(msgspec.json.encode(road_features(graph)), 6, mtime=0),
+        web_dir=settings.web_dir,
+    )
+    app: Application | None = None
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        assert app is not None
+        async with running(app):
+            yield
+
+    app = Application(
+        agency=agency,
+        settings=settings,
+        engine=engine,
+        clock=clock,
+        desk=desk,
+        gateway=gateway,
+        router=router,
+        planner=planner,
+        log=log,
+        api=create(services, lifespan),
+    )
+    return app
+
+
+@contextlib.asynccontextmanager
+async def running(app: Application) -> AsyncIterator[Application]:
+    """Start the application and keep its clockwork going while the block lasts."""
+    await app.start()
+    work = [app.desk.run(), _flush_forever(app), *(make() for make in app.background)]
+    tasks = [asyncio.create_task(coroutine) for coroutine in work]
+    try:
+        yield app
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        app.close()
+
+
+class Server(uvicorn.Server):
+    """Says when it is up, and says goodbye on the wire before it closes the sockets."""
+
+    def __init__(
+        self, config: uvicorn.Config, gateway: Gateway, started: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self._gateway = gateway
+        self._on_started = started
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        """Start, then tell whoever waits for it."""
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+    async def shutdown(self, sockets: list[Any] | None = None) -> None:
+        """Tell every screen when to come back, then stop."""
+        self._gateway.say_goodbye(GOODBYE_S)
+        await asyncio.sleep(0.2)
+        await super().shutdown(sockets)
+
+
+def server_of(app: Application, started: Callable[[], None]) -> Server:
+    """Return the HTTP server for an application; it calls `started` once it listens."""
+    config = uvicorn.Config(
+        app.api,
+        ws="websockets-sansio",
+        ws_max_size=65_536,
+        ws_ping_interval=None,
+        ws_per_message_deflate=False,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+    return Server(config, app.gateway, started)
+
+
+def following_planner(url: str, agency: Agency) -> FollowingPlanner:
+    """Make a planner that reads log and registry by itself; runs in the planner's process."""
+    engine = open_engine(url)
+    router = RoadRouter(RoadGraph.load(agency.roads))
+    policy = MatchPolicy()
+    kept: dict[str, Planner] = {}
+
+    def refreshed() -> Planner:
+        version = roster_version(engine)
+        if version not in kept:
+            kept.clear()
+            kept[version] = Planner(roster=load_roster(engine), router=router, policy=policy)
+        return kept[version]
+
+    return FollowingPlanner(
+        log=SqlEventLog(engine),
+        board=Board(agency=agency.id, exercise=agency.exercise),
+        refreshed=refreshed,
+    )
+
+
+async def _flush_forever(app: Application) -> None:
+    while True:
+        await app.clock.sleep(POSITIONS_EVERY_S)
+        app.gateway.flush_positions()
+
+
+def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph) -> dict[str, Any]:
+    """What both screens are told at start; see docs/reference/http.md."""
+    return {
+        "agency": {"id": agency.id, "names": {"zh": agency.name_zh, "en": agency.name_en}},
+        "exercise": agency.exercise,
+        "map": {
+            "center": agency.map.center,
+            "zoom": agency.map.zoom,
+            "bounds": graph.bounds,
+            "attribution": graph.attribution,
+        },
+        "regions": [
+            {"code": r.code, "parent": r.parent, "names": {"zh": r.name_zh, "en": r.name_en}}
+            for r in catalogue.regions(engine)
+        ],
+        "skills": [
+            {"code": s.code, "names": _names(s.names), "max_hazard": s.max_hazard}
+            for s in taxonomy.SKILLS.values()
+        ],
+        "hazards": [
+            {
+                "code": g.hazard,
+                "names": _names(g.names),
+                "needs_safety_plan": g.hazard.rank >= 2,
+            }
+            for g in taxonomy.HAZARD_GATES.values()
+        ],
+        "incident_kinds": [
+            {"code": k.code, "names": _names(k.names), "hazard": k.hazard}
+            for k in taxonomy.INCIDENT_KINDS.values()
+        ],
+        "currency": agency.currency,
+    }
+
+
+def _names(names: taxonomy.Names) -> dict[str, str]:
+    return {"zh": names.zh, "en": names.en}

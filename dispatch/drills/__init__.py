@@ -1,0 +1,1 @@
+"""Exercises and the demo: simulated people on the real desk."""

@@ -1,0 +1,1 @@
+"""People, credentials, cover, teams, regions, sessions: the only home of personal data."""

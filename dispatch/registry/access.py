@@ -1,0 +1,155 @@
+"""One-time links and sessions. Tokens are 256 random bits; only their SHA-256 is stored.
+
+A link logs one person in once; the session it gives lasts 12 hours and is ended by leaving or by
+`revoke` (a lost phone).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from dispatch.errors import Rejected
+from dispatch.model import Actor, Role
+from dispatch.registry.engine import reading, writing
+from dispatch.registry.tables import access_link, access_session, volunteer
+
+SESSION_LIFE: Final = timedelta(hours=12)
+_VOLUNTEER_ID: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A fresh session. `token` is shown here once; the store keeps its hash."""
+
+    token: str
+    actor: Actor
+    expires_at: datetime
+
+
+def make_link(engine: Engine, role: Role, subject: str, now: datetime, ttl: timedelta) -> str:
+    """Return the token of a new one-time link for an account name or a volunteer id.
+
+    Raises:
+        Rejected: `NOT_FOUND` when there is no such volunteer.
+        ValueError: a role that does not log in.
+    """
+    if role is Role.SYSTEM:
+        raise ValueError("the system does not log in")
+    token = secrets.token_urlsafe(32)
+    with writing(engine) as connection:
+        if role is Role.VOLUNTEER:
+            _require_volunteer(connection, subject)
+        connection.execute(
+            insert(access_link).values(
+                token_hash=_hash(token),
+                role=role,
+                subject=subject,
+                made_at=now,
+                expires_at=now + ttl,
+            )
+        )
+    return token
+
+
+def use_link(engine: Engine, token: str, now: datetime) -> Session:
+    """Spend a link and return the session it opens; of many at once exactly one succeeds.
+
+    Raises:
+        Rejected: `LINK_USED`, or `LINK_UNKNOWN` when there is none such or it has expired.
+    """
+    link = access_link.c
+    with writing(engine) as connection:
+        won = connection.execute(
+            update(access_link)
+            .where(link.token_hash == _hash(token), link.used_at.is_(None), link.expires_at > now)
+            .values(used_at=now)
+            .returning(link.role, link.subject)
+        ).one_or_none()
+        if won is None:
+            raise Rejected(_why_not(connection, token))
+        return _open_session(connection, Actor(role=Role(won.role), id=won.subject), now)
+
+
+def check_session(engine: Engine, token: str, now: datetime) -> Actor | None:
+    """Return who holds this session, None when it is unknown, over or ended."""
+    session = access_session.c
+    with reading(engine) as connection:
+        found = connection.execute(
+            select(session.role, session.subject).where(
+                session.token_hash == _hash(token),
+                session.ended_at.is_(None),
+                session.expires_at > now,
+            )
+        ).one_or_none()
+    return None if found is None else Actor(role=Role(found.role), id=found.subject)
+
+
+def end_session(engine: Engine, token: str, now: datetime) -> None:
+    """End a session; nothing happens when it has ended or never was."""
+    session = access_session.c
+    with writing(engine) as connection:
+        connection.execute(
+            update(access_session)
+            .where(session.token_hash == _hash(token), session.ended_at.is_(None))
+            .values(ended_at=now)
+        )
+
+
+def revoke(engine: Engine, role: Role, subject: str, now: datetime) -> int:
+    """End all sessions and spend all open links of one person; return how many ended."""
+    session, link = access_session.c, access_link.c
+    with writing(engine) as connection:
+        ended = connection.execute(
+            update(access_session)
+            .where(session.role == role, session.subject == subject, session.ended_at.is_(None))
+            .values(ended_at=now)
+            .returning(session.token_hash)
+        ).all()
+        spent = connection.execute(
+            update(access_link)
+            .where(link.role == role, link.subject == subject, link.used_at.is_(None))
+            .values(used_at=now)
+            .returning(link.token_hash)
+        ).all()
+    return len(ended) + len(spent)
+
+
+def _hash(token: str) -> str:
+    # A cookie may hold anything, even halves of characters; it must miss, not fail.
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _require_volunteer(connection: Connection, subject: str) -> None:
+    # The subject is compared as text later: only the plain form of the id will do.
+    if _VOLUNTEER_ID.fullmatch(subject):
+        known = select(volunteer.c.id).where(volunteer.c.id == int(subject))
+        if connection.execute(known).scalar() is not None:
+            return
+    raise Rejected("NOT_FOUND", entity="volunteer", id=subject)
+
+
+def _why_not(connection: Connection, token: str) -> str:
+    link = access_link.c
+    used = select(link.used_at).where(link.token_hash == _hash(token), link.used_at.is_not(None))
+    return "LINK_UNKNOWN" if connection.execute(used).scalar() is None else "LINK_USED"
+
+
+def _open_session(connection: Connection, actor: Actor, now: datetime) -> Session:
+    session = Session(token=secrets.token_urlsafe(32), actor=actor, expires_at=now + SESSION_LIFE)
+    connection.execute(
+        insert(access_session).values(
+            token_hash=_hash(session.token),
+            role=actor.role,
+            subject=actor.id,
+            made_at=now,
+            expires_at=session.expires_at,
+        )
+    )
+    return session

@@ -1,0 +1,36 @@
+"""Settings: the only reader of the environment. Every one is `DISPATCH_<NAME>`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Where things are and where to listen. The defaults suit one laptop."""
+
+    model_config = SettingsConfigDict(env_prefix="DISPATCH_", frozen=True, extra="ignore")
+
+    data_dir: Path = ROOT / "data"
+    """Folder of the database; made if missing."""
+    database_url: str = ""
+    """SQLAlchemy URL; empty means a SQLite file in `data_dir`."""
+    agency_file: Path = ROOT / "scenarios" / "coquimbo" / "agency.toml"
+    """Who we are: names, regions, map, roads."""
+    web_dir: Path = ROOT / "web" / "dist"
+    """The built front end."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    planner_process: bool = True
+    """False plans inside the server's own process (tests, one-core machines)."""
+    demo_volunteers: int = 54_393
+    demo_pace: float = 10.0
+    """How many times faster than real the simulated volunteers of the demo live."""
+
+    @property
+    def url(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'dispatch.db'}"
