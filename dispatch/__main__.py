@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from dispatch.agency import Agency, load_agency
 from dispatch.app import Application, add_regions, build, open_store, server_of
 from dispatch.clock import SystemClock
@@ -28,13 +30,22 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit code: 0 done, 1 done with problems, 2 not done."""
     arguments = _parser().parse_args(argv)
     try:
-        settings = Settings()
+        settings = _settings()
         return int(arguments.run(arguments, settings, load_agency(settings.agency_file)))
     except DispatchError as exc:
         print(f"dispatch: {exc}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = "DISPATCH_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise BadInput(f"setting {name}: {first['msg']}") from None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -62,7 +62,10 @@ class Office:
             log=self.log,
             board=Board(agency=AGENCY),
             refreshed=lambda: Planner(
-                roster=self.roster(list(self.people)), router=self.router, policy=policy
+                roster=self.roster(list(self.people)),
+                router=self.router,
+                policy=policy,
+                timer=lambda: 0.0,
             ),
         )
         self.desk = Desk(

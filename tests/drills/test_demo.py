@@ -1,0 +1,63 @@
+"""The demo: made once, begun once, and alive."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dispatch.agency import load_agency
+from dispatch.app import build
+from dispatch.clock import SystemClock
+from dispatch.drills import demo
+from dispatch.errors import BadInput
+from dispatch.model import VolunteerId
+from dispatch.registry.engine import open_engine
+from tests.town import AGENCY_FILE, make_town
+
+
+async def test_begins_once_and_the_phones_are_on_duty(tmp_path: Path) -> None:
+    settings = make_town(tmp_path / "data", 1_500)
+    agency = load_agency(AGENCY_FILE)
+    seqs = []
+    for _ in range(2):
+        app = await build(settings, agency)
+        await app.start()
+        people = demo.phones(app.engine)
+        await demo.begin(app, people)
+        board = app.desk.board
+        assert [i.number for i in board.incidents.values()] == [1, 2]
+        assert all(board.person(VolunteerId(p)).on_duty for p in people.values())
+        assert not any(p in board.offers_to for p in people.values())
+        assert len(board.open_offers) > 5
+        seqs.append(board.seq)
+        app.close()
+    assert seqs[0] == seqs[1]
+
+
+def test_a_county_is_made_once(tmp_path: Path) -> None:
+    settings = make_town(tmp_path / "data", 300)
+    engine = open_engine(settings.url)
+    agency = load_agency(AGENCY_FILE)
+    demo.make_roster(engine, agency, AGENCY_FILE.parent, 300, SystemClock(), lambda *_: None)
+    assert set(demo.phones(engine)) == set(demo.PHONES)
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"), [(("Coquimbo", "Atlantis"), "Atlantis"), (("3938", "many"), "line 2")]
+)
+def test_settlements_that_cannot_be_read(
+    tmp_path: Path, change: tuple[str, str], says: str
+) -> None:
+    path = tmp_path / "settlements.csv"
+    shutil.copy(AGENCY_FILE.parent / "settlements.csv", path)
+    path.write_text(path.read_text(encoding="utf-8").replace(*change, 1), encoding="utf-8")
+    with pytest.raises(BadInput, match=says):
+        demo.read_settlements(path, load_agency(AGENCY_FILE))
+
+
+def test_settlements_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="cannot read"):
+        demo.read_settlements(tmp_path / "none.csv", load_agency(AGENCY_FILE))

@@ -1,0 +1,109 @@
+"""The command line: what it prints, and one clear line and exit code 2 when it cannot."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dispatch.__main__ import main
+from dispatch.settings import ROOT, Settings
+from tests.town import free_port, make_town
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder of one's own, by the environment."""
+    monkeypatch.setenv("DISPATCH_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("DISPATCH_PORT", str(free_port()))
+    return tmp_path
+
+
+HEADER = (
+    "number,name,phone,status,tier,birth_on,fit,guardian,consent,available,trained_until_on,"
+    "region,team,mode,lon,lat,turnout_s,skills,policies"
+)
+GOOD = (
+    "V9,李,13800000000,ACTIVE,TEMPORARY,1990-01-01,yes,no,yes,yes,,04101,,car,-71.2,-29.9,60,LOG,"
+)
+
+
+def test_roster_import_reports_by_line_and_column(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = here / "roster.csv"
+    bad = GOOD.replace("V9", "V10").replace("1990-01-01", "1990-13-01")
+    path.write_text(f"{HEADER}\n{GOOD}\n{bad}\n", encoding="utf-8")
+    assert main(["roster", "import", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert f"{path}:3 birth_on:" in out
+    assert "2 rows read: 1 added, 0 updated, 0 unchanged, 1 problems" in out
+    assert main(["roster", "import", str(path)]) == 1
+    assert "0 added, 0 updated, 1 unchanged" in capsys.readouterr().out
+
+
+def test_roster_import_of_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["roster", "import", str(here / "none.csv")]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "none.csv" in err
+
+
+def test_links(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_town(here / "data", 50)
+    assert main(["link", "commander"]) == 0
+    assert "/enter/" in capsys.readouterr().out
+    assert main(["link", "volunteer", "--id", "3"]) == 0
+    assert main(["link", "volunteer", "--id", "999999"]) == 2
+    assert "NOT_FOUND" in capsys.readouterr().err
+
+
+def test_busy_port(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", int(os.environ["DISPATCH_PORT"])))
+        taken.listen()
+        assert main(["serve"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "cannot listen on 127.0.0.1 port" in err
+
+
+@pytest.mark.parametrize("kind", ["file in the way", "not a database"])
+def test_unreadable_data_folder(here: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if kind == "file in the way":
+        (here / "data").write_text("x")
+    else:
+        (here / "data").mkdir()
+        (here / "data" / "dispatch.db").write_bytes(b"this is not a database" * 100)
+    assert main(["serve"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "data" in err
+
+
+def test_bad_settings(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DISPATCH_PORT", "many")
+    assert main(["serve"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "DISPATCH_PORT" in err
+
+
+def test_url_in_force() -> None:
+    assert Settings(data_dir=Path("/x")).url == "sqlite:////x/dispatch.db"
+    assert Settings(database_url="postgresql://y").url == "postgresql://y"
+
+
+def test_help_and_unknown_commands_as_a_process() -> None:
+    run = [sys.executable, "-m", "dispatch"]
+    shown = subprocess.run([*run, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for word in ("demo", "serve", "link", "roster"):
+        assert word in shown.stdout
+    unknown = subprocess.run([*run, "fly"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert unknown.returncode == 2

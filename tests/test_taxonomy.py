@@ -1,0 +1,45 @@
+"""The tables hang together."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from dispatch.model import HazardClass, Tier
+from dispatch.taxonomy import HAZARD_GATES, INCIDENT_KINDS, SKILLS, SUBSTITUTES
+
+
+def test_the_33_skills() -> None:
+    assert len(SKILLS) == 33
+    assert all(s.names.zh and s.names.en for s in SKILLS.values())
+
+
+def test_substitutes_are_skills_and_never_oneself() -> None:
+    for skill, others in SUBSTITUTES.items():
+        assert skill in SKILLS
+        assert all(o in SKILLS and o != skill and steps >= 1 for o, steps in others)
+
+
+def test_gates_only_tighten_with_danger() -> None:
+    gates = [HAZARD_GATES[h] for h in HazardClass]
+    for low, high in pairwise(gates):
+        assert low.min_age <= high.min_age
+        assert low.max_age >= high.max_age
+        assert low.tiers >= high.tiers
+        assert low.fitness <= high.fitness
+        assert low.training <= high.training
+        for sum_ in ("accident_sum", "medical_sum", "sudden_death_sum", "third_party_sum"):
+            assert getattr(low, sum_) <= getattr(high, sum_)
+
+
+def test_temporary_and_spontaneous_volunteers_stay_out_of_danger() -> None:
+    allowed = {t: [h for h in HazardClass if t in HAZARD_GATES[h].tiers] for t in Tier}
+    assert max(h.rank for h in allowed[Tier.TEMPORARY]) == 2
+    assert max(h.rank for h in allowed[Tier.SPONTANEOUS]) == 1
+
+
+def test_h0_asks_for_no_cover() -> None:
+    assert HAZARD_GATES[HazardClass.H0].accident_sum == 0
+
+
+def test_kinds_have_names_and_a_hazard() -> None:
+    assert all(k.names.zh and k.names.en and k.hazard for k in INCIDENT_KINDS.values())
