@@ -67,6 +67,7 @@ class Planner:
     router: BoundedRouter
     policy: MatchPolicy
     timer: Callable[[], float] = time.perf_counter
+    nearest: int = NEAREST_LEAST
 
     def plan(self, board: Board, now: datetime) -> Plan | None:
         """Return the best plan for all open needs, None when no head is open.
@@ -78,7 +79,7 @@ class Planner:
         needs = [n for n in board.open_needs() if board.heads_open(n.id)]
         if not needs:
             return None
-        round_ = _Round(self.roster, self.router, self.policy, board, now, needs)
+        round_ = Round(self.roster, self.router, self.policy, board, now, needs, self.nearest)
         problem, found = round_.solve()
         short = shortfalls(problem, found.solution, round_.bits)
         return Plan(
@@ -96,8 +97,12 @@ class Planner:
         )
 
 
-class _Round:
-    """One planning round: who may, who is near, what it costs."""
+class Round:
+    """One planning round: who may, who is near, what it costs.
+
+    `nearest` is the least number of people per need that get a road time at once; it changes how
+    long a plan takes, never the plan's cost.
+    """
 
     def __init__(
         self,
@@ -107,7 +112,9 @@ class _Round:
         board: Board,
         now: datetime,
         needs: Sequence[Need],
+        nearest: int = NEAREST_LEAST,
     ) -> None:
+        self._least = nearest
         self._roster, self._router, self._policy = roster, router, policy
         self._board, self._now = board, now
         self._needs = {n.id: n for n in needs}
@@ -168,7 +175,7 @@ class _Round:
 
     def _nearest(self, need: Need) -> Rows:
         rows, index = self._index(self._eligible[need.id].rows)
-        count = max(NEAREST_LEAST, NEAREST_PER_HEAD * self._board.heads_open(need.id))
+        count = max(self._least, NEAREST_PER_HEAD * self._board.heads_open(need.id))
         found, _ = index.nearest(need.site, count)
         near: Rows = np.sort(rows[found])
         return near

@@ -31,6 +31,8 @@ class Box:
 
 
 _V: Final = volunteer.c
+_64: Final = 2**64 - 1
+_LAT_SALT: Final = 2**40
 
 
 def cells(engine: Engine, box: Box, zoom: float) -> list[dict[str, Any]]:
@@ -66,8 +68,8 @@ def people_in(engine: Engine, box: Box, most: int = PEOPLE_MOST) -> list[dict[st
     return [
         {
             "id": row.id,
-            "lon": _scattered(row.home_lon, row.id * 2_654_435_761),
-            "lat": _scattered(row.home_lat, row.id * 2_246_822_519),
+            "lon": _scattered(row.home_lon, row.id),
+            "lat": _scattered(row.home_lat, row.id + _LAT_SALT),
             "available": row.available,
         }
         for row in rows
@@ -86,6 +88,14 @@ def _within(query: Select[Any], box: Box) -> Select[Any]:
     )
 
 
-def _scattered(degrees: float, hashed: int) -> float:
+def _scattered(degrees: float, key: int) -> float:
     cell = degrees * COARSE_PER_DEGREE // 1
-    return round((cell + hashed % 1_009 / 1_009) / COARSE_PER_DEGREE, 5)
+    return round((cell + _mixed(key) / 2**64) / COARSE_PER_DEGREE, 5)
+
+
+def _mixed(key: int) -> int:
+    """A 64-bit hash without pattern in consecutive keys (splitmix64, Steele et al. 2014)."""
+    key = (key + 0x9E3779B97F4A7C15) & _64
+    key = (key ^ key >> 30) * 0xBF58476D1CE4E5B9 & _64
+    key = (key ^ key >> 27) * 0x94D049BB133111EB & _64
+    return key ^ key >> 31

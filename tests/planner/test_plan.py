@@ -80,8 +80,8 @@ def situation(incidents: int, seed: int) -> Play:
     return play
 
 
-def made(people: Roster, router: object, play: Play) -> Plan:
-    planner = Planner(roster=people, router=router, policy=MatchPolicy())  # type: ignore[arg-type]
+def made(people: Roster, router: object, play: Play, nearest: int = 64) -> Plan:
+    planner = Planner(roster=people, router=router, policy=MatchPolicy(), nearest=nearest)  # type: ignore[arg-type]
     plan = planner.plan(play.board, play.now)
     assert plan is not None
     return plan
@@ -92,14 +92,11 @@ def test_few_candidates_at_first_give_the_same_optimum_as_everybody(
     roads: RoadRouter, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people, play = roster(crowd(300, seed)), situation(8, seed)
-    everybody = made(people, roads, play)
-    monkeypatch.setattr(plan_module, "NEAREST_LEAST", 1)
+    usual, whole = made(people, roads, play), made(people, roads, play, nearest=300)
     monkeypatch.setattr(plan_module, "NEAREST_PER_HEAD", 1)
-    few = made(people, roads, play)
-    monkeypatch.setattr(plan_module, "NEAREST_LEAST", 300)
-    whole = made(people, roads, play)
-    assert everybody.objective_s == few.objective_s == whole.objective_s
-    assert everybody.gap == few.gap == whole.gap == 0
+    few = made(people, roads, play, nearest=1)
+    assert usual.objective_s == few.objective_s == whole.objective_s
+    assert usual.gap == few.gap == whole.gap == 0
 
 
 def test_shuffled_people_get_the_same_plan(roads: RoadRouter) -> None:

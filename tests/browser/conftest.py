@@ -1,0 +1,89 @@
+"""A real server process, headless Chromium, and screenshots kept in artifacts/."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from dispatch.settings import ROOT
+from tests.town import free_port
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARTIFACTS = ROOT / "artifacts"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--disable-background-networking",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; the tests skip where Debian's package is missing."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed: sudo apt-get install chromium fonts-noto-cjk")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def links(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The links that `dispatch demo` prints, by the name in front of each."""
+    if not (ROOT / "web" / "dist" / "command" / "index.html").exists():
+        pytest.fail("the front end is not built: make setup")
+    folder = tmp_path_factory.mktemp("demo")
+    env = os.environ | {
+        "DISPATCH_DATA_DIR": str(folder),
+        "DISPATCH_PORT": str(free_port()),
+        "DISPATCH_DEMO_VOLUNTEERS": "6000",
+    }
+    server = subprocess.Popen(
+        [sys.executable, "-m", "dispatch", "demo"],
+        cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert server.stdout is not None
+    found: dict[str, str] = {}
+    for line in server.stdout:
+        link = re.search(r"(\S+)\s+(http://\S+/enter/\S+)", line)
+        if link:
+            found[link[1]] = link[2]
+        if line.strip().startswith("Stop with"):
+            break
+    yield found
+    server.send_signal(signal.SIGINT)
+    server.stdout.close()
+    server.wait(30)
+
+
+class Watched:
+    """A page that must stay quiet: no script error, no request to any other host."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        page.on("request", self._check)
+
+    def shot(self, name: str) -> None:
+        """Keep a screenshot."""
+        ARTIFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+    def _check(self, request: object) -> None:
+        url = str(getattr(request, "url", ""))
+        if not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:", url):
+            self.errors.append(f"request to another host: {url}")
