@@ -26,10 +26,10 @@ from dispatch.matching.eligibility import Eligibility
 from dispatch.matching.explain import shortfalls
 from dispatch.matching.facts import Facts, facts_of, origins_of
 from dispatch.matching.policy import MatchPolicy
-from dispatch.matching.problem import Candidates, Problem
+from dispatch.matching.problem import Candidates, Problem, Solution
 from dispatch.matching.reasons import Mask
 from dispatch.matching.skills import Rows, Service
-from dispatch.matching.verify import prices
+from dispatch.matching.verify import lower_bound, prices, verify
 from dispatch.model import (
     Need,
     NeedId,
@@ -131,18 +131,22 @@ class Round:
         self._found: dict[NeedId, Trip] = {}
 
     def solve(self) -> tuple[Problem, Match]:
-        """Return the problem over all candidates that matter, and its best match."""
-        grown = list(self._needs)
+        """Return the problem and its best match, proven over everybody eligible."""
+        self._ask_router(list(self._needs))
+        problem = self._problem()
+        found = match(problem)
         while True:
-            self._ask_router(grown)
-            problem = self._problem()
-            found = match(problem)
-            price = dict(
-                zip(problem.need_ids, prices(problem, found.solution).tolist(), strict=True)
-            )
-            grown = [need_id for need_id in self._needs if self._grow(need_id, price[need_id])]
+            price_s = prices(problem, found.solution)
+            grown = [n for n, p in zip(problem.need_ids, price_s.tolist(), strict=True)
+                     if self._grow(n, p)]  # fmt: skip
             if not grown:
                 return problem, found
+            self._ask_router(grown)
+            wider = self._problem()
+            if lower_bound(wider, price_s) == found.objective_s:
+                # The newcomers' real times change nothing: at these prices nobody improves it.
+                return wider, _carried(problem, found, wider)
+            problem, found = wider, match(wider)
 
     def bits(self, need_id: NeedId) -> Mask:
         """The reason bits of everybody for one need, REACH and CUT_OFF of candidates included."""
@@ -198,9 +202,10 @@ class Round:
         close = rows[found]
         least_s = self._roster.turnout_s[close] + crow_m / self._speed[self._roster.mode[close]]
         better = close[(least_s < price_s) & (least_s <= reach_s)]
-        new = np.setdiff1d(better, self._near[need_id])
+        known = self._near[need_id]
+        new = np.setdiff1d(better, known, assume_unique=True)
         if new.size:
-            self._near[need_id] = np.union1d(self._near[need_id], new)
+            self._near[need_id] = np.sort(np.concatenate([known, new]))
         return bool(new.size)
 
     def _ask_router(self, need_ids: Sequence[NeedId]) -> None:
@@ -229,3 +234,13 @@ class Round:
             eta_s=trip.eta_s,
             steps=held.steps[np.searchsorted(held.rows, rows)],
         )
+
+
+def _carried(problem: Problem, found: Match, wider: Problem) -> Match:
+    """The same match in a problem that holds all of its pairs and more."""
+    width = max(int(p.row.max(initial=0)) for p in (problem, wider)) + 1
+    chosen = problem.need[found.solution.chosen] * width + problem.row[found.solution.chosen]
+    at = np.searchsorted(wider.need * width + wider.row, chosen)
+    solution = Solution(at, found.solution.unfilled, found.solution.objective_s)
+    verify(wider, solution)
+    return Match(solution, found.objective_s, found.bound_s)

@@ -169,6 +169,19 @@ def test_shortfall_counts_everybody_once_and_says_what_would_help(roads: RoadRou
     }
 
 
+def test_people_used_elsewhere_are_competing_not_out_of_reach(roads: RoadRouter) -> None:
+    play = Play()
+    one = Heads(minimum=1, desired=1, maximum=1)
+    for lon in (-71.25, -71.33):
+        site = Site(lon=lon, lat=-29.91 if lon > -71.3 else -29.96)
+        (opened,) = play.act(COMMANDER, open_incident(site=site))
+        play.act(COMMANDER, add_need(opened.incident.id, heads=one, hazard=HazardClass.H2))
+    people = roster([person(1, lon=-71.251, lat=-29.911, region=REGION)])
+    for nearest in (1, 64):
+        (short,) = made(people, roads, play, nearest=nearest).shortfalls
+        assert (short.eligible, short.competing, short.refused) == (1, 1, {})
+
+
 def test_a_flood_cuts_people_off_and_the_plan_says_so(roads: RoadRouter) -> None:
     play = Play()
     play.need(heads=Heads(minimum=1, desired=1, maximum=1), hazard=HazardClass.H2)
