@@ -38,7 +38,7 @@ def fill(page: Page, **fields: str) -> None:
 
 def test_the_whole_call(browser: Browser, links: dict[str, str]) -> None:
     command = opened(browser, links["Commander"], WALL, "en-GB")
-    phone = opened(browser, links["DEMO-1"], PHONE, "zh-CN")
+    phone = opened(browser, links["DEMO-3"], PHONE, "zh-CN")
     ready(command.page, "live")
     ready(command.page, "map")
     ready(phone.page, "live")
@@ -85,7 +85,7 @@ def open_incident(command: Watched) -> None:
     box = canvas.bounding_box()
     assert box is not None
     fill(page, f_title="Elderly home without power", f_kind="power", f_site_name="Plaza")
-    fill(page, f_severity="I", f_hazard="H1", f_region="04101")
+    fill(page, f_severity="I", f_hazard="H1", f_region="04102")
     command.shot("04-command-new-incident")
     page.get_by_test_id("f-submit").click()
     expect(page.get_by_test_id("incident-3")).to_be_visible()
