@@ -363,7 +363,7 @@ def _withdraw_offer(board: Board, a: act.WithdrawOffer, ctx: Context) -> Events:
 
 def _accept_offer(board: Board, a: act.AcceptOffer, ctx: Context) -> Events:
     offer = _own_offer(board, a.offer_id, ctx.actor)
-    _check_answerable(board, offer, ctx.now)
+    _check_answerable(offer, ctx.now)
     need = board.needs[offer.need_id]
     if offer.volunteer_id in board.active:
         raise Rejected("ALREADY_ASSIGNED", assignment=board.active[offer.volunteer_id])
@@ -388,12 +388,12 @@ def _accept_offer(board: Board, a: act.AcceptOffer, ctx: Context) -> Events:
 
 def _decline_offer(board: Board, a: act.DeclineOffer, ctx: Context) -> Events:
     offer = _own_offer(board, a.offer_id, ctx.actor)
-    _check_answerable(board, offer, ctx.now)
+    _check_answerable(offer, ctx.now)
     comment = _text(a.comment, "comment", required=False)
     return (ev.OfferDeclined(offer_id=offer.id, reason=a.reason, comment=comment),)
 
 
-def _check_answerable(board: Board, offer: Offer, now: datetime) -> None:
+def _check_answerable(offer: Offer, now: datetime) -> None:
     if offer.status is OfferStatus.WITHDRAWN:
         raise Rejected("OFFER_WITHDRAWN", because=offer.withdrawn_because)
     if offer.status is OfferStatus.EXPIRED or (
@@ -402,8 +402,6 @@ def _check_answerable(board: Board, offer: Offer, now: datetime) -> None:
         raise Rejected("OFFER_EXPIRED", expires_at=offer.expires_at)
     if offer.status is not OfferStatus.OPEN:
         raise Rejected("OFFER_ANSWERED", status=offer.status)
-    if board.needs[offer.need_id].status is NeedStatus.CLOSED:
-        raise Rejected("NEED_CLOSED", need=offer.need_id)
 
 
 def _require_eligible(verdict: Verdict, volunteer_id: VolunteerId) -> None:

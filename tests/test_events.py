@@ -80,3 +80,17 @@ def test_every_event_of_a_call_survives_its_json_form() -> None:
 
 def test_every_event_has_a_version() -> None:
     assert VERSIONS.keys() == EVENT_TYPES.keys()
+
+
+def test_bodies_of_older_releases_are_brought_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(VERSIONS, "NoteAdded", 3)
+    monkeypatch.setitem(ev._UPCASTERS, ("NoteAdded", 1), lambda b: {"text": b["words"]})
+    monkeypatch.setitem(ev._UPCASTERS, ("NoteAdded", 2), lambda b: b | {"incident_id": None})
+    old = decode("NoteAdded", 1, b'{"words": "dike holds"}')
+    assert old == ev.NoteAdded(text="dike holds", incident_id=None)
+
+
+def test_an_older_body_that_nobody_can_read_is_corrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(VERSIONS, "NoteAdded", 2)
+    with pytest.raises(LogCorrupt):
+        decode("NoteAdded", 1, b'{"words": "dike holds"}')

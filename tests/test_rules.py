@@ -85,6 +85,22 @@ class TestIncidents:
         same = act.UpdateIncident(incident_id=incident.id, seen_seq=1, title=incident.title)
         assert play.act(COMMANDER, same) == ()
 
+    def test_update_checks_its_texts(self, play: Play) -> None:
+        play.act(COMMANDER, open_incident())
+        (incident,) = play.board.incidents.values()
+        for field, most in (("title", 200), ("description", 2_000)):
+            over = act.UpdateIncident(
+                incident_id=incident.id, seen_seq=1, **{field: "x" * (most + 1)}
+            )
+            assert refused("TEXT_TOO_LONG", play, COMMANDER, over)["most"] == most
+
+    def test_close_leaves_closed_needs_alone(self, play: Play) -> None:
+        need = play.need()
+        play.act(COMMANDER, act.CloseNeed(need_id=need.id, seen_seq=99, reason="Enough"))
+        close = act.CloseIncident(incident_id=need.incident_id, seen_seq=99, reason="over")
+        events = play.act(COMMANDER, close)
+        assert [type(e) for e in events] == [ev.IncidentClosed]
+
     def test_stale_update_says_what_changed(self, play: Play) -> None:
         play.act(COMMANDER, open_incident())
         (incident,) = play.board.incidents.values()
@@ -215,6 +231,17 @@ class TestNeeds:
         off = act.UpdateNeed(need_id=need.id, seen_seq=99, verified=False)
         refused("UNVERIFIED", play, COMMANDER, off)
 
+    def test_update_to_the_same_stores_nothing(self, play: Play) -> None:
+        need = play.need()
+        same = act.UpdateNeed(need_id=need.id, seen_seq=99, note=need.note)
+        assert play.act(COMMANDER, same) == ()
+
+    def test_a_draft_may_stay_unpublishable(self, play: Play) -> None:
+        need = self.draft(play)
+        off = act.UpdateNeed(need_id=need.id, seen_seq=99, verified=False)
+        play.act(COMMANDER, off)
+        assert not play.board.needs[need.id].verified
+
     def test_maximum_cannot_fall_below_who_came(self, play: Play) -> None:
         need = play.need()
         play.accepted(need.id, 1)
@@ -302,6 +329,12 @@ class TestOffers:
         play.verdicts[need.id, VolunteerId(1)] = naked
         with pytest.raises(ValueError, match="no cover evidence"):
             play.offer(need.id, 1)
+
+    def test_no_offer_without_a_way_there(self, play: Play) -> None:
+        need = play.need()
+        play.verdicts[need.id, VolunteerId(1)] = replace(_yes(), travel=None)
+        make = act.MakeOffer(need_id=need.id, volunteer_ids=(VolunteerId(1),))
+        assert refused("NOT_ELIGIBLE", play, COMMANDER, make)["reasons"] == [Reason.REACH]
 
     def test_offer_to_somebody_not_eligible(self, play: Play) -> None:
         need = play.need()
