@@ -9,6 +9,8 @@ import asyncio
 import contextlib
 import functools
 import gzip
+import logging
+import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -175,6 +177,8 @@ async def running(app: Application) -> AsyncIterator[Application]:
     await app.start()
     work = [app.desk.run(), _flush_forever(app), *(make() for make in app.background)]
     tasks = [asyncio.create_task(coroutine) for coroutine in work]
+    for task in tasks:
+        task.add_done_callback(_stop_on_failure)
     try:
         yield app
     finally:
@@ -242,6 +246,14 @@ def following_planner(url: str, agency: Agency) -> FollowingPlanner:
         board=Board(agency=agency.id, exercise=agency.exercise),
         refreshed=refreshed,
     )
+
+
+def _stop_on_failure(task: asyncio.Task[None]) -> None:
+    """A server whose clockwork has stopped must not look alive: end it, so that it is restarted."""
+    if task.cancelled() or task.exception() is None:
+        return
+    logging.getLogger("dispatch").critical("clockwork failed", exc_info=task.exception())
+    signal.raise_signal(signal.SIGTERM)
 
 
 async def _flush_forever(app: Application) -> None:

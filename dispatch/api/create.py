@@ -15,7 +15,9 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 def create(services: Services, lifespan: Lifespan) -> FastAPI:
     """Return the application that serves one agency's desk."""
-    app = FastAPI(title="Dispatch", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Dispatch", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
     app.state.services = services
     errors.install(app)
     for part in (session, command, phone, live, pages):

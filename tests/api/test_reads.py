@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+
+import pytest
 import sqlalchemy as sa
 
+from dispatch.errors import LogCorrupt
+from dispatch.events import Stored
 from dispatch.registry.tables import look
+from dispatch.settings import Settings
 from tests.api.calls import dispatched, open_need
-from tests.town import Client, Town
+from tests.town import Client, Town, running_town
 
 BOX = {"west": -71.4, "south": -30.1, "east": -71.1, "north": -29.8}
 
@@ -145,3 +152,20 @@ async def test_ready_says_no_when_the_store_is_gone(town: Town) -> None:
     await client.http.aclose()
     with town.app.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE gone RENAME TO log_head"))
+
+
+async def test_a_server_whose_clockwork_fails_ends_itself(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    async with running_town(settings) as town:
+        loop.add_signal_handler(signal.SIGTERM, ended.set)
+        town.app.desk.log.read = broken  # type: ignore[method-assign]
+        await asyncio.wait_for(ended.wait(), 5)
+        loop.remove_signal_handler(signal.SIGTERM)
+    assert "clockwork failed" in caplog.text
+
+
+async def broken(*_: object) -> list[Stored]:
+    raise LogCorrupt("event 7 is unreadable")
