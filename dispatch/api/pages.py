@@ -99,9 +99,8 @@ def _html(request: Request, name: str) -> Response:
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": (
-            "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-            "worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
-            "form-action 'self'"
+            "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; "
+            "base-uri 'none'; form-action 'self'"
         ),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",

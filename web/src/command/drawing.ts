@@ -1,0 +1,21 @@
+// Corners of a zone or of a measured line.
+
+import type { LonLat } from "../shared/wire";
+import { app } from "./app.svelte";
+
+export function addCorner(at: LonLat): void {
+  const last = app.corners.at(-1);
+  // The second click of a double click lands on the same corner.
+  if (last && last[0] === at[0] && last[1] === at[1]) return;
+  app.corners = [...app.corners, at];
+}
+
+export function undoCorner(): void {
+  app.corners = app.corners.slice(0, -1);
+}
+
+/** A finished zone keeps its corners for the form; a finished measurement is forgotten. */
+export function finishDrawing(): void {
+  if (app.mode === "zone" && app.corners.length >= 3) app.mode = "none";
+  else if (app.mode === "measure") app.stopDrawing();
+}

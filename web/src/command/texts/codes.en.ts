@@ -1,0 +1,77 @@
+// Codes that only the commander's page meets, and those of both pages.
+
+import { codes as common } from "../../shared/codes/en";
+
+export const codes = {
+  ...common,
+  offer: {
+    OPEN: "asked",
+    ACCEPTED: "accepted",
+    DECLINED: "declined",
+    EXPIRED: "no answer",
+    WITHDRAWN: "withdrawn",
+  },
+  assignment: {
+    RESERVED: "reserved for later",
+    ASSIGNED: "accepted",
+    EN_ROUTE: "on the way",
+    ON_SCENE: "on scene",
+    RELEASED: "released",
+    HOME: "home",
+    STOOD_DOWN: "stood down",
+  },
+  person: {
+    AVAILABLE: "available",
+    OFFERED: "asked",
+    ASSIGNED: "accepted",
+    EN_ROUTE: "on the way",
+    ON_SCENE: "on scene",
+    RESTING: "resting",
+    UNAVAILABLE: "not available",
+  },
+  entity: {
+    incident: "incident",
+    need: "need",
+    offer: "offer",
+    assignment: "assignment",
+    plan: "plan",
+    zone: "zone",
+    volunteer: "volunteer",
+  },
+  ring: {
+    TOO_FEW_CORNERS: "fewer than three corners",
+    TOO_MANY_CORNERS: "too many corners",
+    OUT_OF_RANGE: "a corner is not on the map",
+    ANTIMERIDIAN: "it crosses the date line",
+    SELF_INTERSECTION: "its outline crosses itself",
+    NO_AREA: "it has no area",
+    TOO_LARGE: "it is too large",
+  },
+  error: {
+    ...common.error,
+    STALE: "It changed while you were looking. Check the new state, then decide again.",
+    NEED_NOT_PUBLISHED: "The need is not published yet. Publish it first.",
+    UNVERIFIED: "Not published: somebody must verify the request first.",
+    NO_RISK_ASSESSMENT: "Not published: the risk assessment is missing.",
+    NO_SAFETY_PLAN: "Not published: the safety plan with its owner is missing.",
+    ENDS_BEFORE_DEADLINE: "The work cannot end before people are there.",
+    TOO_FAR_AHEAD: "That end is too far in the future.",
+    PLAN_SUPERSEDED: "Things changed since this plan was made. Make a new plan.",
+    NOTHING_TO_PLAN: "No published need is open. Publish a need first.",
+    NOTHING_TO_OFFER: "Nobody in this selection can be asked any more. Make a new plan.",
+    NOTHING_CHANGED: "Nothing was changed.",
+    HEADS_BELOW_TAKEN: "More people have already accepted than this maximum.",
+    BAD_LEVEL: "The skill level must be 1, 2 or 3.",
+    BAD_REACH: "The longest way there is out of range.",
+    TOO_MANY: "That is more than one request may ask for.",
+    BAD_RING: "The corners make no zone.",
+    UNKNOWN_SKILL: "This skill is not in the list.",
+    UNKNOWN_KIND: "This kind of incident is not in the list.",
+    UNKNOWN_REGION: "This region is not in the list.",
+    TEXT_EMPTY: "A text is missing.",
+    LINK_USED: "This one-time link was already used.",
+    LINK_UNKNOWN: "This link is not valid.",
+  },
+};
+
+export type CommandCodes = typeof codes;

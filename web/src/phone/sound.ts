@@ -1,0 +1,60 @@
+// Sound and vibration, different for an offer and for a stand-down. Browsers allow sound only after
+// the person has touched the page once.
+
+import type { Alarm } from "./phase";
+
+/** Tones as [hertz, start in seconds, length in seconds]. */
+const TONES: Record<Alarm, readonly (readonly [number, number, number])[]> = {
+  // Rising, three times: something to answer.
+  offer: [0, 0.75, 1.5].flatMap((start) => [
+    [660, start, 0.14] as const,
+    [880, start + 0.16, 0.14] as const,
+    [1175, start + 0.32, 0.22] as const,
+  ]),
+  // Falling and slow: turn back.
+  "stand-down": [
+    [520, 0, 0.45],
+    [390, 0.5, 0.45],
+    [294, 1, 0.8],
+  ],
+};
+
+const VIBRATION: Record<Alarm, number[]> = {
+  offer: [250, 120, 250, 120, 250, 400, 250, 120, 250, 120, 250],
+  "stand-down": [1200, 300, 1200],
+};
+
+let context: AudioContext | null = null;
+
+export function unlockSoundOnFirstTouch(): void {
+  const unlock = () => {
+    context ??= new AudioContext();
+    void context.resume();
+  };
+  for (const event of ["pointerdown", "keydown"]) {
+    window.addEventListener(event, unlock, { once: true, passive: true });
+  }
+}
+
+export function sound(alarm: Alarm): void {
+  navigator.vibrate?.(VIBRATION[alarm]);
+  if (!context) return;
+  void context.resume();
+  const begin = context.currentTime + 0.03;
+  for (const [hertz, start, length] of TONES[alarm]) tone(context, hertz, begin + start, length);
+}
+
+function tone(ctx: AudioContext, hertz: number, start: number, length: number): void {
+  const oscillator = ctx.createOscillator();
+  const gain = ctx.createGain();
+  oscillator.type = "triangle";
+  oscillator.frequency.value = hertz;
+  // Soft edges: a hard start clicks and hides the tone.
+  gain.gain.setValueAtTime(0, start);
+  gain.gain.linearRampToValueAtTime(0.5, start + 0.02);
+  gain.gain.setValueAtTime(0.5, start + length - 0.04);
+  gain.gain.linearRampToValueAtTime(0, start + length);
+  oscillator.connect(gain).connect(ctx.destination);
+  oscillator.start(start);
+  oscillator.stop(start + length);
+}

@@ -1,0 +1,538 @@
+// Types of everything that crosses the wire; the contract is docs/reference/http.md.
+// Instants are RFC 3339 strings in UTC, durations whole seconds (_s), distances whole metres (_m).
+
+export type Id = string;
+export type VolunteerId = number;
+export type Instant = string;
+export type LonLat = [lon: number, lat: number];
+
+export const SEVERITIES = ["I", "II", "III", "IV"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+export const HAZARDS = ["H0", "H1", "H2", "H3", "H4"] as const;
+export type Hazard = (typeof HAZARDS)[number];
+export type IncidentStatus = "OPEN" | "CLOSED";
+export type NeedStatus = "DRAFT" | "PUBLISHED" | "CLOSED";
+export type OfferStatus = "OPEN" | "ACCEPTED" | "DECLINED" | "EXPIRED" | "WITHDRAWN";
+export type AssignmentStatus =
+  "RESERVED" | "ASSIGNED" | "EN_ROUTE" | "ON_SCENE" | "RELEASED" | "HOME" | "STOOD_DOWN";
+export type PersonStatus =
+  "AVAILABLE" | "OFFERED" | "ASSIGNED" | "EN_ROUTE" | "ON_SCENE" | "RESTING" | "UNAVAILABLE";
+export const ZONE_KINDS = ["flood", "fire", "landslide", "closed", "other"] as const;
+export type ZoneKind = (typeof ZONE_KINDS)[number];
+export const MODES = ["car", "motorcycle", "foot"] as const;
+export type Mode = (typeof MODES)[number];
+export const DECLINE_REASONS = [
+  "BUSY",
+  "TOO_FAR",
+  "NO_TRANSPORT",
+  "NOT_FIT",
+  "NO_GEAR",
+  "OTHER",
+] as const;
+export type DeclineReason = (typeof DECLINE_REASONS)[number];
+export type Role = "commander" | "volunteer" | "system";
+
+export interface Site {
+  lon: number;
+  lat: number;
+  name: string;
+}
+
+export interface Fix {
+  lon: number;
+  lat: number;
+  accuracy_m: number;
+  taken_at: Instant;
+}
+
+export interface Heads {
+  minimum: number;
+  desired: number;
+  maximum: number;
+}
+
+export interface SafetyPlan {
+  owner: string;
+  measures: string;
+}
+
+export interface Travel {
+  eta_s: number;
+  dist_m: number;
+  source: "road" | "estimated";
+  mode: Mode;
+}
+
+export interface Cover {
+  policy_id: number;
+  insurer: string;
+  clause: string;
+  hazard: Hazard;
+  accident_sum: number;
+  medical_sum: number;
+  sudden_death_sum: number;
+  third_party_sum: number;
+  currency: string;
+  valid_from_at: Instant;
+  valid_until_at: Instant;
+  checked_at: Instant;
+}
+
+export interface Actor {
+  role: Role;
+  id: string;
+}
+
+// The commander's view
+
+export interface Incident {
+  id: Id;
+  number: number;
+  kind: string;
+  title: string;
+  description: string;
+  site: Site;
+  region: string;
+  severity: Severity;
+  hazard: Hazard;
+  status: IncidentStatus;
+  opened_at: Instant;
+  closed_at: Instant | null;
+  exercise: boolean;
+  changed_seq: number;
+}
+
+export interface Counts {
+  asked: number;
+  accepted: number;
+  en_route: number;
+  on_scene: number;
+  released: number;
+  declined: number;
+  expired: number;
+}
+
+export interface Need {
+  id: Id;
+  incident_id: Id;
+  skill: string;
+  level: number;
+  heads: Heads;
+  hazard: Hazard;
+  site: Site;
+  region: string;
+  deadline_at: Instant;
+  ends_at: Instant;
+  reach_s: number;
+  verified: boolean;
+  risk_assessment: string;
+  safety_plan: SafetyPlan | null;
+  widened: boolean;
+  note: string;
+  status: NeedStatus;
+  added_at: Instant;
+  published_at: Instant | null;
+  changed_seq: number;
+  counts: Counts;
+}
+
+export interface Offer {
+  id: Id;
+  need_id: Id;
+  incident_id: Id;
+  volunteer_id: VolunteerId;
+  plan_id: Id | null;
+  hazard: Hazard;
+  status: OfferStatus;
+  travel: Travel;
+  origin: Site;
+  cover: Cover | null;
+  made_at: Instant;
+  expires_at: Instant;
+  answered_at: Instant | null;
+  decline_reason: DeclineReason | null;
+  comment: string;
+  withdrawn_because: string;
+}
+
+export interface Assignment {
+  id: Id;
+  offer_id: Id;
+  need_id: Id;
+  incident_id: Id;
+  volunteer_id: VolunteerId;
+  status: AssignmentStatus;
+  travel: Travel;
+  origin: Site | null;
+  cover: Cover | null;
+  fix: Fix | null;
+  assigned_at: Instant;
+  en_route_at: Instant | null;
+  on_scene_at: Instant | null;
+  released_at: Instant | null;
+  home_at: Instant | null;
+  stood_down_at: Instant | null;
+  stood_down_because: string;
+}
+
+export interface Zone {
+  id: Id;
+  kind: ZoneKind;
+  name: string;
+  ring: LonLat[];
+  blocks: Mode[];
+  status: "ACTIVE" | "CLEARED";
+  drawn_at: Instant;
+  cleared_at: Instant | null;
+}
+
+export interface Proposal {
+  need_id: Id;
+  volunteer_id: VolunteerId;
+  travel: Travel;
+  origin: Site;
+  cover: Cover | null;
+  skill: string;
+  cost_s: number;
+}
+
+export interface Shortfall {
+  need_id: Id;
+  missing: number;
+  eligible: number;
+  competing: number;
+  refused: Record<string, number>;
+  single: Record<string, number>;
+}
+
+export interface Plan {
+  id: Id;
+  basis_seq: number;
+  need_ids: Id[];
+  status: "PROPOSED" | "DISPATCHED" | "SUPERSEDED";
+  proposals: Proposal[];
+  shortfalls: Shortfall[];
+  objective_s: number;
+  bound_s: number;
+  gap: number;
+  solve_ms: number;
+  made_at: Instant;
+}
+
+/** A volunteer who did something today. */
+export interface Person {
+  id: VolunteerId;
+  status: PersonStatus;
+  /** Null: nothing was declared today, the roster's standing declaration holds. */
+  available: boolean | null;
+  on_duty: boolean;
+  resting_until: Instant | null;
+}
+
+export interface Entry {
+  id: number;
+  at: Instant;
+  event: string;
+  actor: Actor;
+  incident_id: Id | null;
+  need_id: Id | null;
+  volunteer_id: VolunteerId | null;
+  text: string | null;
+}
+
+export interface CommandKinds {
+  incident: Incident;
+  need: Need;
+  offer: Offer;
+  assignment: Assignment;
+  zone: Zone;
+  plan: Plan;
+  person: Person;
+  entry: Entry;
+}
+
+// The volunteer's view
+
+export interface Me {
+  id: VolunteerId;
+  status: PersonStatus;
+  /** Null: nothing was declared today, the roster's standing declaration holds. */
+  available: boolean | null;
+  available_until: Instant | null;
+  on_duty: boolean;
+  resting_until: Instant | null;
+}
+
+export interface TaskIncident {
+  number: number;
+  kind: string;
+  title: string;
+  description: string;
+  site: Site;
+  severity: Severity;
+  hazard: Hazard;
+  status: IncidentStatus;
+}
+
+export interface TaskNeed {
+  id: Id;
+  skill: string;
+  level: number;
+  hazard: Hazard;
+  site: Site;
+  heads: Heads;
+  filled: number;
+  deadline_at: Instant;
+  ends_at: Instant;
+  note: string;
+  safety_plan: SafetyPlan | null;
+}
+
+export interface MyOffer {
+  id: Id;
+  status: OfferStatus;
+  travel: Travel;
+  made_at: Instant;
+  expires_at: Instant;
+  answered_at: Instant | null;
+  withdrawn_because: string;
+  cover: Cover | null;
+  exercise: boolean;
+  incident: TaskIncident;
+  need: TaskNeed;
+}
+
+export interface MyAssignment {
+  id: Id;
+  offer_id: Id;
+  status: AssignmentStatus;
+  travel: Travel;
+  cover: Cover | null;
+  exercise: boolean;
+  incident: TaskIncident;
+  need: TaskNeed;
+  assigned_at: Instant;
+  en_route_at: Instant | null;
+  on_scene_at: Instant | null;
+  released_at: Instant | null;
+  home_at: Instant | null;
+  stood_down_at: Instant | null;
+  stood_down_because: string;
+}
+
+export interface PhoneKinds {
+  me: Me;
+  offer: MyOffer;
+  assignment: MyAssignment;
+}
+
+// Frames
+
+export type Entities = Record<string, readonly { id: Id | number }[]>;
+export type Removed = Record<string, readonly (Id | number)[]>;
+
+export interface PositionFix extends Fix {
+  volunteer_id: VolunteerId;
+}
+
+export interface Snapshot {
+  t: "snapshot";
+  seq: number;
+  log_id: string;
+  exercise: boolean;
+  now: Instant;
+  view: Entities;
+}
+
+export interface Replay {
+  t: "replay";
+  seq: number;
+  log_id: string;
+  exercise: boolean;
+  now: Instant;
+  upserts: Entities;
+  removed: Removed;
+}
+
+export interface Update {
+  t: "update";
+  seq: number;
+  upserts: Entities;
+  removed: Removed;
+}
+
+export type ServerFrame =
+  | Snapshot
+  | Replay
+  | Update
+  | { t: "positions"; fixes: PositionFix[] }
+  | { t: "pong"; seq: number; now: Instant }
+  | { t: "restarting"; retry_after_s: number };
+
+export type ClientFrame =
+  { t: "hello"; last_seq: number | null; log_id: string | null } | { t: "ping" };
+
+// Reads
+
+export interface Names {
+  zh: string;
+  en: string;
+}
+
+export interface Meta {
+  agency: { id: string; names: Names };
+  exercise: boolean;
+  demo: boolean;
+  map: {
+    center: LonLat;
+    zoom: number;
+    bounds: [west: number, south: number, east: number, north: number];
+    attribution: string;
+  };
+  regions: { code: string; parent: string | null; names: Names }[];
+  skills: { code: string; names: Names; max_hazard: Hazard }[];
+  hazards: { code: Hazard; names: Names; needs_safety_plan: boolean }[];
+  incident_kinds: { code: string; names: Names; hazard: Hazard }[];
+  currency: string;
+}
+
+export type Audience = "command" | "phone";
+
+export interface Session {
+  role: Role;
+  id: string;
+  agency: string;
+}
+
+export interface VolunteersHere {
+  cells: { lon: number; lat: number; count: number; available: number }[];
+  people: { id: VolunteerId; lon: number; lat: number; status: PersonStatus }[];
+}
+
+/** Personal data: fetched only for people on the screen, because each look is logged. */
+export interface PersonCard {
+  id: VolunteerId;
+  number: string;
+  name: string;
+  team: string | null;
+  phone: string | null;
+}
+
+export interface Explanation {
+  eligible: boolean;
+  reasons: string[];
+  travel: Travel | null;
+  cover: Cover | null;
+}
+
+export interface Myself {
+  volunteer_id: VolunteerId;
+  number: string;
+  name: string;
+  team: string | null;
+  tier: string;
+  status: string;
+  skills: {
+    code: string;
+    level: number;
+    until_on: string | null;
+    verified: boolean;
+    expired: boolean;
+  }[];
+  covers: { insurer: string; clause: string; hazards: Hazard[]; until_on: string | null }[];
+  missing: string[];
+}
+
+export interface Route {
+  line: LonLat[];
+  eta_s: number;
+  dist_m: number;
+  source: "road" | "estimated";
+}
+
+// Actions
+
+export interface Made {
+  incident?: Id;
+  need?: Id;
+  plan?: Id;
+  zone?: Id;
+  offers?: Id[];
+  assignment?: Id;
+}
+
+export interface Answer {
+  seq: number;
+  ids: Made;
+  repeated: boolean;
+}
+
+export interface NeedFields {
+  heads: Heads;
+  deadline_at: Instant;
+  ends_at: Instant;
+  reach_s: number;
+  verified: boolean;
+  risk_assessment: string;
+  safety_plan?: SafetyPlan;
+  note: string;
+}
+
+export type CommandAction =
+  | {
+      kind: "incident.open";
+      incident_kind: string;
+      title: string;
+      site: Site;
+      region: string;
+      severity: Severity;
+      hazard: Hazard;
+      description: string;
+    }
+  | {
+      kind: "incident.update";
+      incident_id: Id;
+      seen_seq: number;
+      title?: string;
+      description?: string;
+      site?: Site;
+      severity?: Severity;
+      hazard?: Hazard;
+    }
+  | { kind: "incident.close"; incident_id: Id; seen_seq: number; reason: string }
+  | ({
+      kind: "need.add";
+      incident_id: Id;
+      skill: string;
+      level: number;
+      hazard?: Hazard;
+      publish: boolean;
+    } & NeedFields)
+  | ({
+      kind: "need.update";
+      need_id: Id;
+      seen_seq: number;
+      widened?: boolean;
+    } & Partial<NeedFields>)
+  | { kind: "need.publish"; need_id: Id; seen_seq: number }
+  | { kind: "need.close"; need_id: Id; seen_seq: number; reason: string }
+  | { kind: "plan.make" }
+  | { kind: "plan.dispatch"; plan_id: Id; need_ids?: Id[] }
+  | { kind: "offer.make"; need_id: Id; volunteer_ids: VolunteerId[] }
+  | { kind: "offer.withdraw"; offer_id: Id; reason: string }
+  | { kind: "assignment.release"; assignment_id: Id }
+  | { kind: "assignment.stand_down"; assignment_id: Id; reason: string }
+  | { kind: "note.add"; text: string; incident_id?: Id }
+  | { kind: "zone.draw"; zone_kind: ZoneKind; name: string; ring: LonLat[]; blocks: Mode[] }
+  | { kind: "zone.clear"; zone_id: Id };
+
+export type PhoneAction =
+  | { kind: "availability.set"; available: boolean; until_at?: Instant }
+  | { kind: "duty.check_in"; fix?: Fix }
+  | { kind: "duty.check_out" }
+  | { kind: "offer.accept"; offer_id: Id; fix?: Fix; comment?: string }
+  | { kind: "offer.decline"; offer_id: Id; reason: DeclineReason; comment?: string }
+  | { kind: "assignment.depart"; assignment_id: Id; fix?: Fix }
+  | { kind: "assignment.arrive"; assignment_id: Id; fix?: Fix }
+  | { kind: "assignment.release"; assignment_id: Id }
+  | { kind: "assignment.home"; assignment_id: Id };

@@ -1,0 +1,30 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const page = (name: string) => fileURLToPath(new URL(`${name}/index.html`, import.meta.url));
+
+// The phone is built by itself (`--mode phone`, after the others): a build shares one copy of the
+// framework between its pages, so the phone would pay for what only the commander's page uses.
+export default defineConfig(({ mode }) => {
+  const phone = mode === "phone";
+  const pages = phone ? ["phone"] : ["command", "locked"];
+  return {
+    base: "/",
+    plugins: [svelte()],
+    build: {
+      outDir: "dist",
+      emptyOutDir: !phone,
+      target: "es2022",
+      manifest: phone ? ".vite/phone.json" : ".vite/command.json",
+      // No data: URLs, so that the server can send a strict content security policy.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      // MapLibre is one large file by nature; scripts/budget.mjs guards what loads first.
+      chunkSizeWarningLimit: 1300,
+      rolldownOptions: { input: Object.fromEntries(pages.map((name) => [name, page(name)])) },
+    },
+    worker: { format: "es" },
+    test: { environment: "node", include: ["test/**/*.test.ts"] },
+  };
+});
