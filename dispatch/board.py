@@ -509,7 +509,5 @@ def _text(event: ev.Event) -> str:
             return event.reason
         case ev.ZoneDrawn():
             return event.zone.name
-        case ev.PlanDispatched():
-            return str(event.offered)
         case _:
             return ""

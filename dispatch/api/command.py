@@ -44,13 +44,16 @@ async def volunteers(
     north: Annotated[float, Query(ge=-90, le=90)],
     zoom: Annotated[float, Query(ge=0, le=24)],
 ) -> dict[str, Any]:
-    """Who lives in this part of the map: counts per cell when zoomed out, coarse positions else."""
+    """Who lives in this part of the map: coarse positions when zoomed in and not too many, counts
+    per cell else."""
     s = services(request)
     box = viewport.Box(west=west, south=south, east=east, north=north)
-    if zoom < viewport.PEOPLE_ZOOM:
+    found = None
+    if zoom >= viewport.PEOPLE_ZOOM:
+        found = await asyncio.to_thread(viewport.people_in, s.engine, box)
+    if found is None:
         cells = await asyncio.to_thread(viewport.cells, s.engine, box, zoom)
         return {"cells": cells, "people": []}
-    found = await asyncio.to_thread(viewport.people_in, s.engine, box)
     for person in found:
         person["status"] = _shown_status(s.desk.board, person["id"], person.pop("available"))
     return {"cells": [], "people": found}

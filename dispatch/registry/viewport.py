@@ -56,15 +56,17 @@ def cells(engine: Engine, box: Box, zoom: float) -> list[dict[str, Any]]:
         ]
 
 
-def people_in(engine: Engine, box: Box, most: int = PEOPLE_MOST) -> list[dict[str, Any]]:
-    """Return up to `most` `{id, lon, lat, available}`, coarse, by id.
+def people_in(engine: Engine, box: Box, most: int = PEOPLE_MOST) -> list[dict[str, Any]] | None:
+    """Return everybody as `{id, lon, lat, available}`, coarse, by id; None if more than `most`.
 
     Each person's dot lies somewhere in the cell of their home, at a place made from their id: the
     dots of a cell do not hide each other, and tell no more than the cell.
     """
     query = _within(select(_V.id, _V.home_lon, _V.home_lat, _V.available), box)
     with reading(engine) as connection:
-        rows = connection.execute(query.order_by(_V.id).limit(most)).all()
+        rows = connection.execute(query.order_by(_V.id).limit(most + 1)).all()
+    if len(rows) > most:
+        return None
     return [
         {
             "id": row.id,

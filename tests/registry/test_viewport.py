@@ -13,11 +13,17 @@ WORLD = Box(west=-180, south=-90, east=180, north=90)
 AddPerson = Callable[..., VolunteerId]
 
 
+def ids_in(registry: Engine, box: Box) -> list[int]:
+    found = people_in(registry, box)
+    assert found is not None
+    return [p["id"] for p in found]
+
+
 def test_only_people_who_may_be_asked(registry: Engine, add_person: AddPerson) -> None:
     shown = add_person("P1", home_lon=10.0, home_lat=50.0)
     add_person("P2", home_lon=10.0, home_lat=50.0, status=VolunteerStatus.EXITED)
     add_person("P3", home_lon=10.0, home_lat=50.0, consent_dispatch=False)
-    assert [p["id"] for p in people_in(registry, WORLD)] == [shown]
+    assert ids_in(registry, WORLD) == [shown]
     assert [c["count"] for c in cells(registry, WORLD, 5)] == [1]
 
 
@@ -26,7 +32,7 @@ def test_box_and_antimeridian(registry: Engine, add_person: AddPerson) -> None:
     west = add_person("P5", home_lon=-179.99, home_lat=1.0)
     add_person("P6", home_lon=0.0, home_lat=1.0)
     across = Box(west=179, south=0, east=-179, north=2)
-    assert [p["id"] for p in people_in(registry, across)] == [east, west]
+    assert ids_in(registry, across) == [east, west]
     assert people_in(registry, Box(west=1, south=0, east=2, north=2)) == []
 
 
@@ -46,6 +52,7 @@ def test_dots_stay_in_their_cell_and_apart(registry: Engine, add_person: AddPers
     for n in range(20):
         add_person(f"V{n}", home_lon=-71.256, home_lat=-29.904)
     found = people_in(registry, WORLD)
+    assert found is not None
     assert len({(p["lon"], p["lat"]) for p in found}) == 20
     assert all(-71.26 <= p["lon"] <= -71.25 and -29.91 <= p["lat"] <= -29.90 for p in found)
     assert found == people_in(registry, WORLD)
@@ -54,4 +61,7 @@ def test_dots_stay_in_their_cell_and_apart(registry: Engine, add_person: AddPers
 def test_at_most_so_many(registry: Engine, add_person: AddPerson) -> None:
     for n in range(5):
         add_person(f"V{n}")
-    assert len(people_in(registry, WORLD, most=3)) == 3
+    assert people_in(registry, WORLD, most=4) is None
+    found = people_in(registry, WORLD, most=5)
+    assert found is not None
+    assert len(found) == 5
