@@ -28,9 +28,12 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium; the tests skip where Debian's package is missing."""
+    """Headless Chromium; the tests skip where Debian's package is missing.
+
+    Not for the whole session: while it lives, no other test may run an event loop.
+    """
     if CHROMIUM is None:
         pytest.skip("chromium is not installed: sudo apt-get install chromium fonts-noto-cjk")
     with sync_playwright() as playwright:
@@ -39,7 +42,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def links(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The links that `dispatch demo` prints, by the name in front of each."""
     if not (ROOT / "web" / "dist" / "command" / "index.html").exists():
