@@ -57,7 +57,7 @@ check:
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m tests.check_twins
-	cd web && npm run --silent check && npm run --silent test && npm run --silent budget
+	cd web && npm run --silent check && npm run --silent lint && npm run --silent test && npm run --silent budget
 	$(BIN)/pytest
 
 bench: setup-dev

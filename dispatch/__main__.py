@@ -130,8 +130,17 @@ def _print_links(app: Application, with_demo: bool) -> None:
         for number, person in demo.phones(app.engine).items():
             print(f"  {number:<10}  " + _link_to(app, base, Role.VOLUNTEER, str(person)))
         print(f"\n  Everybody else is simulated and lives {app.settings.demo_pace:g} x real time.")
-    print("\n  Each link works once. More: dispatch link commander | volunteer --id N")
+    print(f"\n  Each link works once. More: {_self()} link commander | volunteer --id N")
     print("  Stop with Ctrl-C; nothing is lost.\n", flush=True)
+
+
+def _self() -> str:
+    """How this program was called, so that a printed command can be pasted."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return "python -m dispatch"
+    here = Path.cwd()
+    return str(called.relative_to(here) if called.is_relative_to(here) else called)
 
 
 def _link_to(app: Application, base: str, role: Role, subject: str) -> str:

@@ -22,7 +22,7 @@ from dispatch import actions, rules
 from dispatch import events as ev
 from dispatch.board import Board, Key, apply
 from dispatch.errors import ActionReused, Conflict, Rejected, StoreUnavailable
-from dispatch.events import Entry, Stored
+from dispatch.events import Entry, Stored, placed
 from dispatch.geo import zones
 from dispatch.matching.eligibility import Stage
 from dispatch.matching.policy import MatchPolicy
@@ -257,20 +257,9 @@ class Desk:
         ]
         first = self.board.seq
         await self.log.append(self.agency, entries, first, digest)
-        self._apply([_place(e, first + n) for n, e in enumerate(entries, start=1)])
+        self._apply([placed(e, first + n) for n, e in enumerate(entries, start=1)])
         await self.bus.publish(_topic(self.agency), str(self.board.seq).encode())
         return Answer(seq=self.board.seq, ids=_ids(events))
-
-
-def _place(entry: Entry, seq: int) -> Stored:
-    return Stored(
-        seq=seq,
-        at=entry.at,
-        actor=entry.actor,
-        action_id=entry.action_id,
-        exercise=entry.exercise,
-        event=entry.event,
-    )
 
 
 def _topic(agency: AgencyId) -> str:

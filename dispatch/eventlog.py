@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from dispatch.errors import Conflict, StoreUnavailable
-from dispatch.events import Entry, Stored, decode, encode
+from dispatch.events import Entry, Stored, decode, encode, placed
 from dispatch.model import ActionId, Actor, AgencyId, Role
 from dispatch.ports import ActionRecord
 
@@ -77,7 +77,7 @@ class MemoryEventLog:
         action_id = _one_action(entries)
         if len(log) != expected_seq or (agency, action_id) in self._actions:
             raise Conflict(expected_seq, len(log))
-        log += [_stored(e, expected_seq + n) for n, e in enumerate(entries, start=1)]
+        log += [placed(e, expected_seq + n) for n, e in enumerate(entries, start=1)]
         self._actions[agency, action_id] = ActionRecord(
             digest=digest, first_seq=expected_seq + 1, last_seq=len(log)
         )
@@ -214,17 +214,6 @@ def _one_action(entries: Sequence[Entry]) -> ActionId:
     if len(ids) != 1:
         raise ValueError(f"a batch is one action, got {len(ids)}")
     return ids.pop()
-
-
-def _stored(entry: Entry, seq: int) -> Stored:
-    return Stored(
-        seq=seq,
-        at=entry.at,
-        actor=entry.actor,
-        action_id=entry.action_id,
-        exercise=entry.exercise,
-        event=entry.event,
-    )
 
 
 def _row(agency: AgencyId, entry: Entry, seq: int) -> dict[str, object]:

@@ -260,6 +260,18 @@ class Stored(Entry):
     seq: int
 
 
+def placed(entry: Entry, seq: int) -> Stored:
+    """Return the entry as it stands in the log at `seq`."""
+    return Stored(
+        seq=seq,
+        at=entry.at,
+        actor=entry.actor,
+        action_id=entry.action_id,
+        exercise=entry.exercise,
+        event=entry.event,
+    )
+
+
 def _require_cover(hazard: HazardClass, cover: CoverEvidence | None) -> None:
     if hazard is HazardClass.H0:
         return

@@ -174,6 +174,12 @@ class DutyLimits:
     alerts_per_day: int
     alerts_per_week: int
 
+    def __post_init__(self) -> None:
+        if min(self.rest_s, self.shift_min_s, self.max_task_s, self.alerts_per_day) < 1:
+            raise ValueError(f"every duty limit must be positive: {self}")
+        if self.alerts_per_week < self.alerts_per_day:
+            raise ValueError(f"alerts_per_week is below alerts_per_day: {self}")
+
 
 DUTY_LIMITS: Final = DutyLimits(
     rest_s=8 * 3600,

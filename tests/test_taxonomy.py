@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
+import pytest
+
 from dispatch.model import HazardClass, Tier
-from dispatch.taxonomy import HAZARD_GATES, INCIDENT_KINDS, SKILLS, SUBSTITUTES
+from dispatch.taxonomy import DUTY_LIMITS, HAZARD_GATES, INCIDENT_KINDS, SKILLS, SUBSTITUTES
 
 
 def test_the_33_skills() -> None:
@@ -43,3 +46,15 @@ def test_h0_asks_for_no_cover() -> None:
 
 def test_kinds_have_names_and_a_hazard() -> None:
     assert all(k.names.zh and k.names.en and k.hazard for k in INCIDENT_KINDS.values())
+
+
+def test_duty_limits_are_those_of_hard_rule_6() -> None:
+    duty = DUTY_LIMITS
+    assert (duty.rest_s, duty.max_task_s) == (8 * 3600, 12 * 3600)
+    assert (duty.alerts_per_day, duty.alerts_per_week) == (3, 8)
+
+
+@pytest.mark.parametrize("change", [{"rest_s": 0}, {"alerts_per_week": 2}])
+def test_duty_limits_are_checked(change: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"duty limit|alerts_per_week"):
+        replace(DUTY_LIMITS, **change)

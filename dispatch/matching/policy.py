@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from dispatch.model import HazardClass, Severity
-from dispatch.taxonomy import DUTY_LIMITS, SUBSTITUTES, DutyLimits
+from dispatch.taxonomy import SUBSTITUTES
 
 _MOST_STEPS: Final = max((steps for row in SUBSTITUTES.values() for _, steps in row), default=0)
 
@@ -54,13 +54,11 @@ class MatchPolicy:
     substitute_share: float = 0.20
     off_duty_s: int = 120
     reach_max_s: int = 48 * 3600
-    duty: DutyLimits = DUTY_LIMITS
     offer_ttl_s: Mapping[Severity, int] = field(default_factory=_offer_ttls_s)
     credential_grace_days: Mapping[HazardClass, int] = field(default_factory=_no_grace)
 
     def __post_init__(self) -> None:
         self._check_figures()
-        self._check_duty()
         self._check_tables()
         if self.unfilled_base_s <= self.dearest_pair_s:
             raise ValueError(
@@ -88,13 +86,6 @@ class MatchPolicy:
             raise ValueError(f"substitute_share must be in 0..1, got {self.substitute_share}")
         if self.off_duty_s < 0:
             raise ValueError(f"off_duty_s must not be negative, got {self.off_duty_s}")
-
-    def _check_duty(self) -> None:
-        duty = self.duty
-        if min(duty.rest_s, duty.shift_min_s, duty.max_task_s, duty.alerts_per_day) < 1:
-            raise ValueError(f"every duty limit must be positive: {duty}")
-        if duty.alerts_per_week < duty.alerts_per_day:
-            raise ValueError(f"alerts_per_week is below alerts_per_day: {duty}")
 
     def _check_tables(self) -> None:
         _require_keys("severity_weight", self.severity_weight, Severity)

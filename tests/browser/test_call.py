@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 WALL = {"width": 1600, "height": 950}
 PHONE = {"width": 360, "height": 740}
 SLOW_MS = 20_000
+expect.set_options(timeout=SLOW_MS)
 
 
 def opened(browser: Browser, link: str, size: dict[str, int], language: str) -> Watched:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError
 from itertools import pairwise
 
 import pytest
 
 from dispatch.matching.policy import MatchPolicy
 from dispatch.model import HazardClass, Severity
-from dispatch.taxonomy import DUTY_LIMITS
 
 POLICY = MatchPolicy()
 
@@ -33,12 +32,6 @@ def test_worse_incidents_leave_less_time_to_answer() -> None:
     assert waits[0] == 180
     assert waits[-1] == 900
     assert all(a < b for a, b in pairwise(waits))
-
-
-def test_duty_limits_are_those_of_hard_rule_6() -> None:
-    duty = POLICY.duty
-    assert (duty.rest_s, duty.max_task_s) == (8 * 3600, 12 * 3600)
-    assert (duty.alerts_per_day, duty.alerts_per_week) == (3, 8)
 
 
 def test_no_expired_proof_counts_by_default() -> None:
@@ -68,8 +61,6 @@ def test_grace_may_be_given_below_h4() -> None:
         ({"substitute_share": -0.1}, "substitute_share"),
         ({"substitute_share": 1.1}, "substitute_share"),
         ({"off_duty_s": -1}, "off_duty_s"),
-        ({"duty": replace(DUTY_LIMITS, rest_s=0)}, "duty limit"),
-        ({"duty": replace(DUTY_LIMITS, alerts_per_week=2)}, "alerts_per_week"),
         ({"severity_weight": {Severity.I: 8}}, "severity_weight"),
         ({"severity_weight": dict.fromkeys(Severity, 0)}, "positive"),
         ({"offer_ttl_s": dict.fromkeys(Severity, 0)}, "positive"),
