@@ -143,7 +143,7 @@ class _Desk:
     _count = 0
 
     def __init__(self, http: httpx.AsyncClient, cookie: str, kind: str = "command") -> None:
-        self._http, self._cookie, self._kind = http, cookie, kind
+        self._http, self._cookie, self._kind, self.seq = http, cookie, kind, 0
 
     async def open_and_dispatch(self, person: Any) -> str:
         now = datetime.now(UTC)
@@ -171,7 +171,8 @@ class _Desk:
         return str(opened["incident"])
 
     async def close(self, incident: str) -> None:
-        await self.act("incident.close", incident_id=incident, seen_seq=10**9, reason="neighbour")
+        seq = self.seq
+        await self.act("incident.close", incident_id=incident, seen_seq=seq, reason="neighbour")
 
     async def act(self, kind: str, **fields: Any) -> dict[str, Any]:
         _Desk._count += 1
@@ -179,6 +180,7 @@ class _Desk:
         path = f"/api/{self._kind}/actions"
         answer = await self._http.post(path, json=body, headers={"Cookie": self._cookie})
         answer.raise_for_status()
+        self.seq = int(answer.json()["seq"])
         ids: dict[str, Any] = answer.json()["ids"]
         return ids
 

@@ -34,6 +34,11 @@ from dispatch.model import (
 MAX_TEXT = 2_000
 
 
+def _require_ids(*volunteer_ids: VolunteerId | None) -> None:
+    if any(v is not None and not 0 < v < 2**31 for v in volunteer_ids):
+        raise ValueError("a volunteer id is a whole number from 1 to 2147483647")
+
+
 def _require_aware(*instants: datetime | None) -> None:
     if any(at is not None and at.tzinfo is None for at in instants):
         raise ValueError("an instant carries no time zone")
@@ -161,6 +166,9 @@ class MakeOffer:
     need_id: NeedId
     volunteer_ids: tuple[VolunteerId, ...]
 
+    def __post_init__(self) -> None:
+        _require_ids(*self.volunteer_ids)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawOffer:
@@ -173,6 +181,7 @@ class WithdrawOffer:
 class AcceptOffer:
     kind: Literal["offer.accept"] = "offer.accept"
     offer_id: OfferId
+    seen_seq: int | None = None
     fix: Fix | None = None
     comment: str = ""
 
@@ -244,11 +253,17 @@ class CheckIn:
     fix: Fix | None = None
     volunteer_id: VolunteerId | None = None
 
+    def __post_init__(self) -> None:
+        _require_ids(self.volunteer_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckOut:
     kind: Literal["duty.check_out"] = "duty.check_out"
     volunteer_id: VolunteerId | None = None
+
+    def __post_init__(self) -> None:
+        _require_ids(self.volunteer_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,7 @@ class Board:
     offers_to: dict[VolunteerId, list[OfferId]] = field(default_factory=dict)
     assignments_of: dict[VolunteerId, list[AssignmentId]] = field(default_factory=dict)
     assigned_to: dict[NeedId, list[AssignmentId]] = field(default_factory=dict)
+    taken: dict[NeedId, int] = field(default_factory=dict)
     open_offers: set[OfferId] = field(default_factory=set)
     active: dict[VolunteerId, AssignmentId] = field(default_factory=dict)
 
@@ -130,9 +131,7 @@ class Board:
 
     def heads_taken(self, need_id: NeedId) -> int:
         """How many accepted and were not stood down: the heads that count against the maximum."""
-        return sum(
-            a.status is not AssignmentStatus.STOOD_DOWN for a in self.assignments_to(need_id)
-        )
+        return self.taken.get(need_id, 0)
 
     def heads_open(self, need_id: NeedId) -> int:
         """Desired heads that nobody has accepted or been asked for, never below 0."""
@@ -315,6 +314,7 @@ def _offer_accepted(board: Board, s: Stored) -> tuple[Key, ...]:
     board.assigned_to[offer.need_id].append(e.assignment_id)
     board.assignments_of.setdefault(offer.volunteer_id, []).append(e.assignment_id)
     board.active[offer.volunteer_id] = e.assignment_id
+    board.taken[offer.need_id] = board.heads_taken(offer.need_id) + 1
     return (*_offer_keys(offer), ("assignment", e.assignment_id))
 
 
@@ -435,7 +435,11 @@ def _advance(
     board.assignments[assignment_id] = after
     if before.status in ACTIVE_ASSIGNMENT and status not in ACTIVE_ASSIGNMENT:
         board.active.pop(after.volunteer_id, None)
-    if status is AssignmentStatus.RELEASED:
+    if isinstance(s.event, ev.StoodDown):
+        board.taken[after.need_id] -= 1
+    if isinstance(s.event, ev.Released) or (
+        isinstance(s.event, ev.StoodDown) and after.en_route_at
+    ):
         _close_shift(board, after, s.at)
     return (
         ("assignment", after.id),

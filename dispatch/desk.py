@@ -36,6 +36,7 @@ from dispatch.model import (
     RegionCode,
     Verdict,
     VolunteerId,
+    usable,
 )
 from dispatch.planner.verdict import Judge
 from dispatch.ports import Bus, Clock, EventLog
@@ -109,6 +110,8 @@ class Desk:
         """
         if isinstance(action, actions.DrawZone):
             _check_ring(action)
+        if isinstance(action, actions.CheckIn | actions.CheckOut):
+            await self._check_known(action.volunteer_id)
         digest = _digest(actor, action)
         plan = await self._plan(actor, action_id, action)
         for _ in range(MAX_TRIES):
@@ -188,6 +191,11 @@ class Desk:
             return None
         return await self.planner.plan(self.board.seq, self.clock.now())
 
+    async def _check_known(self, volunteer_id: VolunteerId | None) -> None:
+        if volunteer_id is None or len(await asyncio.to_thread(self.rows, [volunteer_id])):
+            return
+        raise Rejected("NOT_FOUND", entity="volunteer", id=volunteer_id)
+
     async def _first_answer(self, action_id: ActionId, digest: str) -> Answer | None:
         record = await self.log.find(self.agency, action_id)
         if record is None:
@@ -228,7 +236,7 @@ class Desk:
         pairs = rules.pairs_to_judge(self.board, action)
         accepting = isinstance(action, actions.AcceptOffer)
         stage = Stage.ACCEPT if accepting else Stage.OFFER
-        fix = action.fix if isinstance(action, actions.AcceptOffer) else None
+        fix = usable(action.fix, now) if isinstance(action, actions.AcceptOffer) else None
         return await self._judged(pairs, stage, now, fix)
 
     async def _judged(

@@ -279,6 +279,8 @@ def _require_cover(hazard: HazardClass, cover: CoverEvidence | None) -> None:
         raise ValueError(f"no cover evidence for {hazard}")
     if cover.hazard.rank < hazard.rank:
         raise ValueError(f"cover evidence is for {cover.hazard}, the offer is for {hazard}")
+    if cover.valid_until_at <= cover.checked_at:
+        raise ValueError(f"cover evidence had lapsed at {cover.valid_until_at}")
 
 
 _encoder = msgspec.json.Encoder()

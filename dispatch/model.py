@@ -29,6 +29,12 @@ UNREACHABLE: Final = 2**31 - 1
 """The int32 ETA that means: no way there."""
 
 
+FIX_FRESH_S: Final = 1_800
+FIX_AHEAD_S: Final = 300
+FIX_ACCURACY_M: Final = 2_000
+"""A position older, further ahead of our clock or vaguer than this says nothing (hard rule 7)."""
+
+
 class Severity(StrEnum):
     """How bad, by the four official levels (Emergency Response Law art. 3): I red .. IV blue."""
 
@@ -212,6 +218,13 @@ class Fix:
             raise ValueError("taken_at carries no time zone")
 
 
+def usable(fix: Fix | None, now: datetime) -> Fix | None:
+    """Return the fix if it says where somebody is now: fresh, not from the future, not vague."""
+    if fix is None or fix.accuracy_m > FIX_ACCURACY_M:
+        return None
+    return fix if -FIX_AHEAD_S <= (now - fix.taken_at).total_seconds() <= FIX_FRESH_S else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heads:
     """How many people: fewer than `minimum` cannot work, more than `maximum` must not come."""
@@ -238,6 +251,8 @@ class SafetyPlan:
     def __post_init__(self) -> None:
         if not self.owner.strip() or not self.measures.strip():
             raise ValueError("a safety plan names its owner and its measures")
+        if len(self.owner) > 200 or len(self.measures) > 2_000:
+            raise ValueError("owner has at most 200 characters, measures 2000")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

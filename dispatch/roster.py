@@ -119,7 +119,8 @@ class Roster:
 
     def rows(self, volunteer_ids: Sequence[VolunteerId] | Ids) -> NDArray[np.intp]:
         """Return the row of each id; people who are not on the roster are left out."""
-        wanted = np.asarray(volunteer_ids, dtype=np.int64)
+        known = [v for v in volunteer_ids if 0 < v < 2**63]
+        wanted = np.asarray(known, dtype=np.int64)
         at = np.searchsorted(self.ids, wanted)
         at[at == len(self.ids)] = 0
         found: NDArray[np.intp] = at[self.ids[at] == wanted] if len(self.ids) else at[:0]

@@ -20,6 +20,7 @@ from dispatch import lifecycle
 from dispatch.board import Board
 from dispatch.errors import Forbidden, Rejected
 from dispatch.model import (
+    ACTIVE_ASSIGNMENT,
     ActionId,
     Actor,
     Assignment,
@@ -46,6 +47,7 @@ from dispatch.model import (
     Zone,
     ZoneId,
     ZoneStatus,
+    usable,
 )
 from dispatch.taxonomy import INCIDENT_KINDS, RISK_ASSESSMENT_HEADS, SKILLS
 
@@ -94,7 +96,7 @@ def decide(board: Board, action: act.Action, ctx: Context) -> Events:
 def pairs_to_judge(board: Board, action: act.Action) -> tuple[Pair, ...]:
     """Return the (need, volunteer) pairs whose verdict `decide` will ask for."""
     match action:
-        case act.MakeOffer():
+        case act.MakeOffer() if action.need_id in board.needs:
             return tuple((action.need_id, v) for v in dict.fromkeys(action.volunteer_ids))
         case act.DispatchPlan() if action.plan_id in board.plans:
             return tuple(
@@ -152,7 +154,38 @@ def _update_incident(board: Board, a: act.UpdateIncident, ctx: Context) -> Event
     updated = _with(incident, a, names)
     if updated == incident:
         return ()
-    return (ev.IncidentUpdated(incident=updated),)
+    raised = updated.hazard.rank > incident.hazard.rank
+    consequences = _raise_hazard(board, incident, updated.hazard) if raised else []
+    return (ev.IncidentUpdated(incident=updated), *consequences)
+
+
+def _raise_hazard(board: Board, incident: Incident, hazard: HazardClass) -> list[ev.Event]:
+    """What a graver danger means for the needs that shared the incident's class.
+
+    They get the new class. Open offers are withdrawn and whoever is not there yet is stood down:
+    neither gates nor cover were checked for this danger. A need that may not be published at the
+    new class (hard rule 8) is closed.
+    """
+    events: list[ev.Event] = []
+    for need_id in board.needs_of[incident.id]:
+        need = board.needs[need_id]
+        if need.status is NeedStatus.CLOSED or need.hazard is not incident.hazard:
+            continue
+        events += _withdraw_all(board, need_id, "HAZARD_RAISED")
+        events += _stand_down_all(board, need_id, "HAZARD_RAISED")
+        raised = replace(need, hazard=hazard)
+        events.append(ev.NeedUpdated(need=raised))
+        if need.status is NeedStatus.PUBLISHED and not _is_publishable(raised):
+            events.append(ev.NeedClosed(need_id=need_id, reason="HAZARD_RAISED"))
+    return events
+
+
+def _stand_down_all(board: Board, need_id: NeedId, reason: str) -> list[ev.StoodDown]:
+    return [
+        ev.StoodDown(assignment_id=x.id, reason=reason)
+        for x in board.assignments_to(need_id)
+        if ev.StoodDown in lifecycle.ASSIGNMENT[x.status]
+    ]
 
 
 def _close_incident(board: Board, a: act.CloseIncident, ctx: Context) -> Events:
@@ -163,11 +196,7 @@ def _close_incident(board: Board, a: act.CloseIncident, ctx: Context) -> Events:
     events: list[ev.Event] = []
     for need_id in board.needs_of[incident.id]:
         events += _withdraw_all(board, need_id, "INCIDENT_CLOSED")
-        events += (
-            ev.StoodDown(assignment_id=x.id, reason="INCIDENT_CLOSED")
-            for x in board.assignments_to(need_id)
-            if ev.StoodDown in lifecycle.ASSIGNMENT[x.status]
-        )
+        events += _stand_down_all(board, need_id, "INCIDENT_CLOSED")
         if board.needs[need_id].status is not NeedStatus.CLOSED:
             events.append(ev.NeedClosed(need_id=need_id, reason="INCIDENT_CLOSED"))
     return (*events, ev.IncidentClosed(incident_id=incident.id, reason=reason))
@@ -237,7 +266,20 @@ def _update_need(board: Board, a: act.UpdateNeed, ctx: Context) -> Events:
     taken = board.heads_taken(need.id)
     if updated.heads.maximum < taken:
         raise Rejected("HEADS_BELOW_TAKEN", taken=taken)
+    _check_still_covered(board, updated)
     return (ev.NeedUpdated(need=updated),)
+
+
+def _check_still_covered(board: Board, need: Need) -> None:
+    """Nobody's cover may end before the work they accepted and the way home."""
+    home_at = need.ends_at + timedelta(seconds=need.reach_s)
+    short = [
+        a.id
+        for a in board.assignments_to(need.id)
+        if a.status in ACTIVE_ASSIGNMENT and a.cover and a.cover.valid_until_at < home_at
+    ]
+    if short:
+        raise Rejected("COVER_TOO_SHORT", assignments=short)
 
 
 def _publish_need(board: Board, a: act.PublishNeed, ctx: Context) -> Events:
@@ -282,6 +324,14 @@ def _check_publishable(need: Need) -> None:
         raise Rejected("NO_SAFETY_PLAN", need=need.id)
 
 
+def _is_publishable(need: Need) -> bool:
+    try:
+        _check_publishable(need)
+    except Rejected:
+        return False
+    return True
+
+
 # Plans and offers
 
 
@@ -298,7 +348,7 @@ def _dispatch_plan(board: Board, a: act.DispatchPlan, ctx: Context) -> Events:
     if plan is None:
         raise Rejected("PLAN_SUPERSEDED", plan=a.plan_id)
     pairs = pairs_to_judge(board, a)
-    room = {need_id: _room(board, need_id) for need_id, _ in pairs}
+    room = {need_id: _room(board, need_id, ctx.now) for need_id, _ in pairs}
     offers: list[ev.Event] = []
     for need_id, volunteer_id in pairs:
         if room[need_id] > 0 and not ctx.verdicts[need_id, volunteer_id].reasons:
@@ -314,6 +364,7 @@ def _make_offer(board: Board, a: act.MakeOffer, ctx: Context) -> Events:
     need = _need(board, a.need_id)
     if need.status is not NeedStatus.PUBLISHED:
         raise Rejected("NEED_NOT_PUBLISHED", need=need.id, status=need.status)
+    _not_over(need, ctx.now)
     pairs = pairs_to_judge(board, a)
     for pair in pairs:
         _require_eligible(ctx.verdicts[pair], pair[1])
@@ -322,10 +373,11 @@ def _make_offer(board: Board, a: act.MakeOffer, ctx: Context) -> Events:
     return tuple(_offer(board, ctx, *pair, None, n) for n, pair in enumerate(pairs))
 
 
-def _room(board: Board, need_id: NeedId) -> int:
-    """Heads a plan may still ask for; 0 once the need is closed."""
-    published = board.needs[need_id].status is NeedStatus.PUBLISHED
-    return board.heads_open(need_id) if published else 0
+def _room(board: Board, need_id: NeedId, now: datetime) -> int:
+    """Heads a plan may still ask for; 0 once the need is closed or over."""
+    need = board.needs[need_id]
+    wanted = need.status is NeedStatus.PUBLISHED and now < need.ends_at
+    return board.heads_open(need_id) if wanted else 0
 
 
 def _offer(
@@ -365,6 +417,10 @@ def _accept_offer(board: Board, a: act.AcceptOffer, ctx: Context) -> Events:
     offer = _own_offer(board, a.offer_id, ctx.actor)
     _check_answerable(offer, ctx.now)
     need = board.needs[offer.need_id]
+    _not_over(need, ctx.now)
+    if a.seen_seq is not None:
+        _fresh(board, ("need", need.id), a.seen_seq)
+        _fresh(board, ("incident", need.incident_id), a.seen_seq)
     if offer.volunteer_id in board.active:
         raise Rejected("ALREADY_ASSIGNED", assignment=board.active[offer.volunteer_id])
     taken = board.heads_taken(need.id)
@@ -378,7 +434,7 @@ def _accept_offer(board: Board, a: act.AcceptOffer, ctx: Context) -> Events:
         hazard=need.hazard,
         cover=verdict.cover,
         travel=verdict.travel or offer.travel,
-        fix=a.fix,
+        fix=usable(a.fix, ctx.now),
         comment=_text(a.comment, "comment", required=False),
     )
     full = taken + 1 == need.heads.maximum
@@ -402,6 +458,12 @@ def _check_answerable(offer: Offer, now: datetime) -> None:
         raise Rejected("OFFER_EXPIRED", expires_at=offer.expires_at)
     if offer.status is not OfferStatus.OPEN:
         raise Rejected("OFFER_ANSWERED", status=offer.status)
+
+
+def _not_over(need: Need, now: datetime) -> None:
+    """Whoever still works on an overrun need has its end moved first: cover hangs on that date."""
+    if now >= need.ends_at:
+        raise Rejected("NEED_OVER", ends_at=need.ends_at)
 
 
 def _require_eligible(verdict: Verdict, volunteer_id: VolunteerId) -> None:
@@ -461,16 +523,14 @@ def _stand_down(board: Board, a: act.StandDown, ctx: Context) -> Events:
     return (ev.StoodDown(assignment_id=assignment.id, reason=_text(a.reason, "reason")),)
 
 
-# People, notes, zones
+# People, notes, zones. What a person says of themselves is stored even when it changes nothing:
+# only a stored action is known when it comes again, and an old word must not undo a newer one.
 
 
 def _set_availability(board: Board, a: act.SetAvailability, ctx: Context) -> Events:
     if a.until_at is not None and a.until_at <= ctx.now:
         raise Rejected("DEADLINE_PASSED", deadline_at=a.until_at)
     volunteer_id = _who(ctx.actor, None)
-    person = board.person(volunteer_id)
-    if (person.available, person.available_until) == (a.available, a.until_at):
-        return ()
     return (
         ev.AvailabilitySet(volunteer_id=volunteer_id, available=a.available, until_at=a.until_at),
     )
@@ -478,16 +538,11 @@ def _set_availability(board: Board, a: act.SetAvailability, ctx: Context) -> Eve
 
 def _check_in(board: Board, a: act.CheckIn, ctx: Context) -> Events:
     volunteer_id = _who(ctx.actor, a.volunteer_id)
-    if board.person(volunteer_id).on_duty:
-        return ()
-    return (ev.CheckedIn(volunteer_id=volunteer_id, fix=a.fix),)
+    return (ev.CheckedIn(volunteer_id=volunteer_id, fix=usable(a.fix, ctx.now)),)
 
 
 def _check_out(board: Board, a: act.CheckOut, ctx: Context) -> Events:
-    volunteer_id = _who(ctx.actor, a.volunteer_id)
-    if not board.person(volunteer_id).on_duty:
-        return ()
-    return (ev.CheckedOut(volunteer_id=volunteer_id),)
+    return (ev.CheckedOut(volunteer_id=_who(ctx.actor, a.volunteer_id)),)
 
 
 def _add_note(board: Board, a: act.AddNote, ctx: Context) -> Events:
@@ -502,7 +557,7 @@ def _draw_zone(board: Board, a: act.DrawZone, ctx: Context) -> Events:
         kind=a.zone_kind,
         name=_text(a.name, "name", 200),
         ring=a.ring,
-        blocks=a.blocks,
+        blocks=tuple(dict.fromkeys(a.blocks)),
         status=ZoneStatus.ACTIVE,
         drawn_at=ctx.now,
     )
@@ -568,6 +623,8 @@ def _who(actor: Actor, named: VolunteerId | None) -> VolunteerId:
 
 def _fresh(board: Board, key: tuple[str, str], seen_seq: int) -> None:
     change = board.changes[key]
+    if seen_seq > board.seq:
+        raise Rejected("SEEN_AHEAD", seen_seq=seen_seq, head=board.seq)
     if change.seq > seen_seq:
         raise Rejected(
             "STALE",

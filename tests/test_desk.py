@@ -82,8 +82,29 @@ async def test_a_refused_action_stores_nothing_and_may_come_again(office: Office
 
 
 async def test_an_action_that_changes_nothing(office: Office) -> None:
-    answer = await office.act(volunteer(1), act.CheckOut())
-    assert (answer.seq, answer.ids) == (0, {})
+    await office.need()
+    (incident,) = office.desk.board.incidents.values()
+    same = act.UpdateIncident(incident_id=incident.id, seen_seq=3, title=incident.title)
+    answer = await office.act(COMMANDER, same)
+    assert (answer.seq, answer.ids) == (3, {})
+
+
+async def test_an_old_word_that_comes_again_does_not_undo_a_newer_one(office: Office) -> None:
+    yes, no = act.SetAvailability(available=True), act.SetAvailability(available=False)
+    for _ in range(2):
+        await office.desk.act(volunteer(1), ActionId("1/yes"), yes)
+        await office.desk.act(volunteer(1), ActionId("1/no"), no)
+    assert office.desk.board.person(VolunteerId(1)).available is False
+
+
+async def test_nobody_unknown_is_on_duty(office: Office) -> None:
+    with pytest.raises(Rejected, match="NOT_FOUND"):
+        await office.act(COMMANDER, act.CheckIn(volunteer_id=VolunteerId(987)))
+
+
+async def test_an_offer_for_an_unknown_need(office: Office) -> None:
+    with pytest.raises(Rejected, match="NOT_FOUND"):
+        await office.offers("gone", 1)
 
 
 async def test_roles(office: Office) -> None:
@@ -113,6 +134,16 @@ class TestEligibilityAtTheMoment:
         with pytest.raises(Rejected) as caught:
             await office.act(volunteer(1), act.AcceptOffer(offer_id=offer))
         assert caught.value.params["reasons"] == [Reason.COVER]
+
+    async def test_lapsed_cover_does_not_answer_for_a_need_that_overran(
+        self, office: Office
+    ) -> None:
+        need = await office.need()
+        office.clock._now += timedelta(days=2)
+        lapsed = [contract(valid_until_at=NOW + timedelta(days=1))]
+        office.desk.rows = lambda ids: roster((office.people[i] for i in ids), lapsed)
+        pair = (NeedId(need), VolunteerId(1))
+        assert Reason.COVER in (await office.desk.verdicts([pair]))[pair].reasons
 
     async def test_a_flood_that_rose_since_the_offer_cuts_off(self, office: Office) -> None:
         need = await office.need()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -64,6 +65,11 @@ def test_h0_needs_no_cover() -> None:
 def test_cover_for_a_lower_class_does_not_do() -> None:
     with pytest.raises(ValueError, match="evidence is for H2"):
         offer(HazardClass.H3, cover(HazardClass.H2))
+
+
+def test_cover_that_had_lapsed_does_not_do() -> None:
+    with pytest.raises(ValueError, match="lapsed"):
+        offer(HazardClass.H3, replace(cover(), valid_until_at=cover().checked_at))
 
 
 def test_no_stored_offer_without_cover_can_be_read_back() -> None:

@@ -63,7 +63,7 @@ async def volunteers(
 async def who(request: Request, actor: Commander, ids: str) -> dict[str, Any]:
     """Names and numbers of people, looked up by id; the look is recorded."""
     try:
-        wanted = sorted({VolunteerId(int(part)) for part in ids.split(",") if part})
+        wanted = sorted({_volunteer_id(part) for part in ids.split(",") if part})
     except ValueError:
         raise Rejected("NOT_FOUND", entity="volunteer", id=ids[:50]) from None
     if len(wanted) > MAX_PEOPLE:
@@ -75,7 +75,10 @@ async def who(request: Request, actor: Commander, ids: str) -> dict[str, Any]:
 
 @router.get("/explain")
 async def explain(
-    request: Request, actor: Commander, need_id: str, volunteer_id: int
+    request: Request,
+    actor: Commander,
+    need_id: str,
+    volunteer_id: Annotated[int, Query(ge=1, lt=2**31)],
 ) -> dict[str, Any]:
     """Whether this person may be offered this need now, and every rule that says no."""
     s = services(request)
@@ -85,6 +88,13 @@ async def explain(
     verdicts = await s.desk.verdicts([(need, volunteer)])
     plain: dict[str, Any] = msgspec.to_builtins(verdicts[need, volunteer])
     return {"eligible": not plain["reasons"], **plain}
+
+
+def _volunteer_id(text: str) -> VolunteerId:
+    number = int(text)
+    if not 0 < number < 2**31:
+        raise ValueError(text)
+    return VolunteerId(number)
 
 
 def _shown_status(board: Any, volunteer_id: VolunteerId, available: bool) -> str:

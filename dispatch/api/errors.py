@@ -9,6 +9,9 @@ import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dispatch.errors import (
     ActionReused,
@@ -19,6 +22,9 @@ from dispatch.errors import (
     SolverFailed,
     StoreUnavailable,
 )
+
+MAX_BODY: Final = 262_144
+"""Bytes; an offer to 10,000 people fits."""
 
 
 class NoSession(DispatchError):
@@ -49,6 +55,10 @@ def install(app: FastAPI) -> None:
     """Give the app its error handlers."""
     app.add_exception_handler(DispatchError, _dispatch_error)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(UnicodeEncodeError, _not_text)
+    app.add_exception_handler(OperationalError, _store_down)
+    app.add_middleware(BodyLimit)
 
 
 async def _dispatch_error(request: Request, exc: Exception) -> Response:
@@ -66,6 +76,41 @@ async def _malformed(request: Request, exc: Exception) -> Response:
     fields = [{"where": _where(e["loc"]), "reason": e["msg"]} for e in exc.errors()]
     message = "; ".join(f"{f['where']}: {f['reason']}" for f in fields[:3])
     return _json(422, error_body("BAD_REQUEST", message, params={}, fields=fields[:20]))
+
+
+async def _http(request: Request, exc: Exception) -> Response:
+    """What the framework itself refuses: no such path, a body that is no JSON, a wrong method."""
+    assert isinstance(exc, HTTPException)
+    code = "NOT_FOUND" if exc.status_code == 404 else "BAD_REQUEST"
+    return _json(exc.status_code, error_body(code, str(exc.detail), params={}, fields=[]))
+
+
+async def _not_text(request: Request, exc: Exception) -> Response:
+    """Half a surrogate pair is valid JSON, but no text that can be stored."""
+    return _json(
+        422, error_body("BAD_REQUEST", "a text is not valid Unicode", params={}, fields=[])
+    )
+
+
+async def _store_down(request: Request, exc: Exception) -> Response:
+    return _json(503, error_body("STORE_DOWN", "the database cannot answer now", params={}))
+
+
+class BodyLimit:
+    """Refuses bodies that are too long, or do not say how long they are, before reading them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 413."""
+        if scope["type"] == "http" and scope["method"] in ("POST", "PUT", "PATCH"):
+            length = dict(scope["headers"]).get(b"content-length", b"")
+            if not length.isdigit() or int(length) > MAX_BODY:
+                body = error_body("BAD_REQUEST", "the body is too long", params={}, fields=[])
+                await _json(413, body)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 def _where(loc: Sequence[int | str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from dispatch import actions as act
 from dispatch.agency import Agency
 from dispatch.app import Application
 from dispatch.drills.volunteers import Crowd, Habits
-from dispatch.errors import BadInput
+from dispatch.errors import BadInput, PlannerUnavailable, Rejected, SolverFailed
 from dispatch.model import (
     ActionId,
     Actor,
@@ -116,11 +117,11 @@ async def begin(app: Application, people: dict[str, VolunteerId]) -> None:
         await _check_in(app, number, person)
     for n, opening in enumerate(_openings()):
         await _open(app, n, opening)
-    if app.desk.board.plans:
-        return
-    plan = await app.desk.act(COMMANDER, ActionId("demo/plan"), act.MakePlan())
-    dispatch = act.DispatchPlan(plan_id=plan.ids["plan"])
-    await app.desk.act(COMMANDER, ActionId("demo/dispatch"), dispatch)
+    # A county too small to help, or a planner that is still starting, is no reason to stop.
+    with contextlib.suppress(Rejected, PlannerUnavailable, SolverFailed):
+        plan = await app.desk.act(COMMANDER, ActionId("demo/plan"), act.MakePlan())
+        dispatch = act.DispatchPlan(plan_id=plan.ids["plan"])
+        await app.desk.act(COMMANDER, ActionId("demo/dispatch"), dispatch)
 
 
 def crowd_of(app: Application, people: dict[str, VolunteerId], pace: float) -> Crowd:
@@ -165,12 +166,12 @@ async def _check_in(app: Application, number: str, person: VolunteerId) -> None:
 
 async def _open(app: Application, n: int, opening: Opening) -> None:
     desk, now = app.desk, app.clock.now()
-    opened_id = ActionId(f"demo/incident/{n}")
-    if await desk.log.find(desk.agency, opened_id) is not None:
+    opened = await desk.act(COMMANDER, ActionId(f"demo/incident/{n}"), opening.incident)
+    incident = IncidentId(opened.ids["incident"])
+    if desk.board.needs_of[incident]:
         return
-    opened = await desk.act(COMMANDER, opened_id, opening.incident)
     need = act.AddNeed(
-        incident_id=IncidentId(opened.ids["incident"]),
+        incident_id=incident,
         skill=Skill(opening.skill),
         heads=opening.heads,
         deadline_at=now + timedelta(hours=1),

@@ -22,7 +22,8 @@ def covers(policy: Policy, need: Need, *, now: datetime, exercise: bool) -> bool
     there, `need.reach_s`, so the contract must still run that much after `need.ends_at`.
     Whether a person is a member is the roster's `cover` bit, not this function's.
     """
-    home_at = need.ends_at + timedelta(seconds=need.reach_s)
+    # A need that overran is not over: nobody is home before the way back from now on.
+    home_at = max(now, need.ends_at) + timedelta(seconds=need.reach_s)
     return (
         not policy.used_up
         and policy.valid_from_at <= now

@@ -141,7 +141,7 @@ class Eligibility:
         return held.only(~stopped)
 
     def _gate(self, need: Need) -> Mask:
-        gate, end_day = HAZARD_GATES[need.hazard], _day(need.ends_at)
+        gate, end_day = HAZARD_GATES[need.hazard], self._end_day(need)
         today = self._now.astimezone(UTC).date()
         return _kept(
             self._gates,
@@ -149,8 +149,12 @@ class Eligibility:
             lambda: gate_bits(self._roster, gate, today, end_day),
         )
 
+    def _end_day(self, need: Need) -> int:
+        """The last day of the work, which is today at the earliest."""
+        return max(_day(self._now), _day(need.ends_at))
+
     def _service(self, need: Need) -> Service:
-        end_day = _day(need.ends_at)
+        end_day = self._end_day(need)
         asked = Asked(
             skill=need.skill,
             level=need.level,

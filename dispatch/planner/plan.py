@@ -76,7 +76,7 @@ class Planner:
             SolverFailed: no plan that `verify` vouches for.
         """
         started = self.timer()
-        needs = [n for n in board.open_needs() if board.heads_open(n.id)]
+        needs = [n for n in board.open_needs() if board.heads_open(n.id) and now < n.ends_at]
         if not needs:
             return None
         round_ = Round(self.roster, self.router, self.policy, board, now, needs, self.nearest)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 
 from tests.api.calls import INCIDENT, dispatched, instant, need_of, open_need
 from tests.town import Town
 
+LONG_PLAN = {"owner": "x", "measures": "y" * 2_001}
 LINE = {"zone_kind": "flood", "name": "x", "ring": [[0, 0], [1, 1]]}
 
 
@@ -98,6 +102,43 @@ async def test_malformed_bodies_say_where(town: Town, body: object, where: str) 
     assert error["code"] == "BAD_REQUEST"
     assert where in "".join(f["where"] for f in error["fields"])
     assert town.app.desk.board.seq == 0
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"kind": "duty.check_in", "volunteer_id": 10**20},
+        {"kind": "duty.check_in", "volunteer_id": 0},
+        {"kind": "offer.make", "need_id": "x", "volunteer_ids": [2**31]},
+        {"kind": "note.add", "text": "\ud800"},
+        {"kind": "zone.clear", "zone_id": "\udfff"},
+        {"kind": "need.add", **need_of("i"), "safety_plan": LONG_PLAN},
+    ],
+)
+async def test_poison_is_refused_and_nothing_is_stored(town: Town, action: dict[str, Any]) -> None:
+    commander = await town.commander()
+    body = json.dumps({"action_id": "poison-01", "action": action})
+    response = await commander.http.post(
+        "/api/command/actions", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "BAD_REQUEST")
+    assert town.app.desk.board.seq == 0
+
+
+async def test_bodies_have_an_end(town: Town) -> None:
+    commander = await town.commander()
+    response = await commander.act("note.add", text="x" * 300_000)
+    assert (response.status_code, response.json()["error"]["code"]) == (413, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, b'"\xff\xfe"'])
+async def test_what_is_no_json_has_the_same_error_form(town: Town, body: str | bytes) -> None:
+    commander = await town.commander()
+    response = await commander.http.post(
+        "/api/command/actions", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert response.status_code in (400, 422)
+    assert response.json()["error"]["code"] == "BAD_REQUEST"
 
 
 async def test_a_stale_board_is_told_what_changed(town: Town) -> None:

@@ -85,6 +85,22 @@ async def test_bad_and_too_many_ids(town: Town) -> None:
     assert response.json()["error"]["code"] == "TOO_MANY"
 
 
+@pytest.mark.parametrize("ident", ["0", "2147483648", "100000000000000000000"])
+async def test_numbers_no_volunteer_can_have(town: Town, ident: str) -> None:
+    commander = await town.commander()
+    people = await commander.http.get("/api/command/people", params={"ids": ident})
+    assert people.status_code == 404
+    query = {"need_id": "x", "volunteer_id": ident}
+    explain = await commander.http.get("/api/command/explain", params=query)
+    assert explain.json()["error"]["code"] == "BAD_REQUEST"
+
+
+async def test_no_such_path_has_the_same_error_form(town: Town) -> None:
+    commander = await town.commander()
+    response = await commander.http.get("/api/nothing")
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "NOT_FOUND")
+
+
 async def test_explain(town: Town) -> None:
     commander = await town.commander()
     need = await open_need(commander)

@@ -36,6 +36,15 @@ async def test_begins_once_and_the_phones_are_on_duty(tmp_path: Path) -> None:
     assert seqs[0] == seqs[1]
 
 
+async def test_a_county_too_small_to_help_still_starts(tmp_path: Path) -> None:
+    settings = make_town(tmp_path / "data", 5)
+    app = await build(settings, load_agency(AGENCY_FILE))
+    await app.start()
+    await demo.begin(app, demo.phones(app.engine))
+    assert len(app.desk.board.needs) == 2
+    app.close()
+
+
 def test_a_county_is_made_once(tmp_path: Path) -> None:
     settings = make_town(tmp_path / "data", 300)
     engine = open_engine(settings.url)
