@@ -530,7 +530,7 @@ export type PhoneAction =
   | { kind: "availability.set"; available: boolean; until_at?: Instant }
   | { kind: "duty.check_in"; fix?: Fix }
   | { kind: "duty.check_out" }
-  | { kind: "offer.accept"; offer_id: Id; fix?: Fix; comment?: string }
+  | { kind: "offer.accept"; offer_id: Id; seen_seq?: number; fix?: Fix; comment?: string }
   | { kind: "offer.decline"; offer_id: Id; reason: DeclineReason; comment?: string }
   | { kind: "assignment.depart"; assignment_id: Id; fix?: Fix }
   | { kind: "assignment.arrive"; assignment_id: Id; fix?: Fix }
