@@ -46,6 +46,8 @@ def orphans() -> list[str]:
 
 
 def _twin(path: str) -> Path:
+    if path.startswith("dispatch/rules/"):
+        return ROOT / "tests" / "test_rules.py"
     if path in ELSEWHERE:
         return ROOT / ELSEWHERE[path]
     inner = Path(path).relative_to("dispatch")

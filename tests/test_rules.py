@@ -592,7 +592,7 @@ class TestPeople:
     def test_availability(self, play: Play) -> None:
         off = act.SetAvailability(available=False, until_at=T0 + timedelta(hours=2))
         assert len(play.act(volunteer(1), off)) == 1
-        # Stored again though it changes nothing: see "an old word" in rules.py.
+        # Stored again though it changes nothing: see rules/people.py.
         assert len(play.act(volunteer(1), off)) == 1
         assert play.board.person(VolunteerId(1)).available is False
         past = act.SetAvailability(available=False, until_at=T0)

@@ -1,0 +1,42 @@
+"""What a rule may know besides the board, and the ids it makes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from dispatch import events as ev
+from dispatch.model import (
+    ActionId,
+    Actor,
+    NeedId,
+    Plan,
+    RegionCode,
+    Severity,
+    Verdict,
+    VolunteerId,
+)
+
+Pair = tuple[NeedId, VolunteerId]
+Events = tuple[ev.Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a rule may know besides the board. `plan` is set for MakePlan only."""
+
+    now: datetime
+    actor: Actor
+    action_id: ActionId
+    offer_ttl_s: Mapping[Severity, int]
+    verdicts: Mapping[Pair, Verdict]
+    regions: frozenset[RegionCode]
+    plan: Plan | None = None
+
+    def id(self, kind: str, n: int = 0) -> str:
+        """Return the id of the n-th entity of `kind` this action makes: 60 bits of its hash."""
+        digest = hashlib.sha256(f"{self.action_id}|{kind}|{n}".encode()).digest()
+        return base64.b32encode(digest)[:12].decode().lower()
