@@ -268,6 +268,10 @@ export class CommandApp {
   }
 
   openForm(form: Form): void {
+    const { form: now } = this;
+    const fresh = form.kind === "incident" && !form.edit && now?.kind === "incident" && !now.edit;
+    // Asking again for a form that is open must not empty it.
+    if (fresh || (form.kind === "zone" && now?.kind === "zone")) return;
     this.person = null;
     this.form = form;
     this.corners = [];

@@ -47,6 +47,10 @@ export function commandFor(press: KeyPress): KeyCommand | null {
   return press.typing && found.command !== "back" ? null : found.command;
 }
 
+/** What may happen while a form is open without closing it; Enter and Backspace draw its zone. */
+export const keepsForm = (command: KeyCommand): boolean =>
+  ["back", "search", "help", "finish", "undo"].includes(command);
+
 /** Enter on a button presses that button, it does not finish a drawing. */
 export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&

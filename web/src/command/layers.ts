@@ -17,8 +17,8 @@ const SOURCES = [
 ] as const;
 export type SourceName = (typeof SOURCES)[number];
 
-/** Below this zoom volunteers are shown as counted cells, as the server sends them. */
-export const PEOPLE_ZOOM = 12;
+/** Single people are sent from this zoom on; where they would be too many, counted cells still are. */
+const PEOPLE_ZOOM = 12;
 
 const EMPTY = { type: "FeatureCollection" as const, features: [] as Feature[] };
 
@@ -60,7 +60,6 @@ export function overlays(theme: Theme, scale: number): LayerSpecification[] {
       id: "cell-disc",
       type: "circle",
       source: "cells",
-      maxzoom: PEOPLE_ZOOM,
       paint: {
         "circle-radius": [
           "interpolate",
@@ -78,7 +77,6 @@ export function overlays(theme: Theme, scale: number): LayerSpecification[] {
       id: "cell-count",
       type: "symbol",
       source: "cells",
-      maxzoom: PEOPLE_ZOOM,
       layout: {
         ...label(11),
         "text-field": ["to-string", ["get", "available"]],

@@ -17,7 +17,7 @@ import {
   sketchFeatures,
   zoneFeatures,
 } from "./features";
-import { addLayers, overlays, PEOPLE_ZOOM, type SourceName } from "./layers";
+import { addLayers, overlays, type SourceName } from "./layers";
 
 /** Volunteers around are asked for at most this often while things change. */
 const REFRESH_MS = 5_000;
@@ -196,7 +196,7 @@ export class MapController {
     else if (of("cell-disc")) {
       this.#map.easeTo({
         center: event.lngLat,
-        zoom: Math.min(PEOPLE_ZOOM, this.#map.getZoom() + 2),
+        zoom: this.#map.getZoom() + 2,
       });
     }
   }

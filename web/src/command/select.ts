@@ -281,6 +281,8 @@ export interface Hit {
   incident: Incident;
   title: string;
   detail: string;
+  /** Whom a hit on a person is about. */
+  volunteer?: VolunteerId;
 }
 
 export interface SearchTexts {

@@ -28,9 +28,9 @@ type RoadRank = "major" | "middle" | "minor" | "path";
 const INK: Record<Theme, Ink> = {
   dark: {
     ground: "#131a22",
-    road: { major: "#4a5666", middle: "#3b4654", minor: "#2b3541", path: "#26303b" },
+    road: { major: "#64748a", middle: "#526173", minor: "#3e4b5b", path: "#333f4c" },
     casing: "#0d1218",
-    label: "#9aa8b7",
+    label: "#b0bdca",
     halo: "#131a22",
     text: "#f2f5f8",
     textHalo: "#0b1015",

@@ -60,15 +60,18 @@ export function distance(metres: number, lang: Language): string {
   return `${metres < 50 ? "< " : ""}${km}${NBSP}${lang === "zh" ? "公里" : "km"}`;
 }
 
-/** Clock time in the local zone, `14:05`; with the day when it is not today. */
+/** Clock time in the local zone, `14:05`; with the day when it is not today, with the year when it is not this one. */
 export function clock(at: Instant, lang: Language, now: number = Date.now()): string {
   const date = new Date(at);
-  const today = new Date(now).toDateString() === date.toDateString();
+  const here = new Date(now);
+  const today = here.toDateString() === date.toDateString();
   return date.toLocaleString(LOCALE[lang], {
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
     ...(today ? {} : { month: "short", day: "numeric" }),
+    // A cover that ends in May of next year must not look as if it had ended.
+    ...(here.getFullYear() === date.getFullYear() ? {} : { year: "numeric" }),
   });
 }
 
