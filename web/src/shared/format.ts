@@ -64,12 +64,11 @@ export function distance(metres: number, lang: Language): string {
 export function clock(at: Instant, lang: Language, now: number = Date.now()): string {
   const date = new Date(at);
   const here = new Date(now);
-  const today = here.toDateString() === date.toDateString();
   return date.toLocaleString(LOCALE[lang], {
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
-    ...(today ? {} : { month: "short", day: "numeric" }),
+    ...(here.toDateString() === date.toDateString() ? {} : { month: "short", day: "numeric" }),
     // A cover that ends in May of next year must not look as if it had ended.
     ...(here.getFullYear() === date.getFullYear() ? {} : { year: "numeric" }),
   });
@@ -117,7 +116,6 @@ export function percent(share: number): string {
 
 /** Five decimals are about one metre. */
 export function coordinates(lon: number, lat: number): string {
-  const ns = lat < 0 ? "S" : "N";
-  const ew = lon < 0 ? "W" : "E";
-  return `${Math.abs(lat).toFixed(5)}° ${ns}, ${Math.abs(lon).toFixed(5)}° ${ew}`;
+  const part = (n: number, names: string) => `${Math.abs(n).toFixed(5)}° ${names[+(n < 0)]}`;
+  return `${part(lat, "NS")}, ${part(lon, "EW")}`;
 }

@@ -51,7 +51,6 @@ export const messages = {
     COVER: "Insurance that covers you.",
     JURISDICTION: "A region of registration.",
     CONSENT: "Your consent to be asked.",
-    UNAVAILABLE: "You are not available.",
     REACH: "A home position or a recent position.",
   } as Record<string, string>,
   skillsTitle: "Your skills",
@@ -109,7 +108,6 @@ export const messages = {
   back: "Back",
   // Task
   steps: { ASSIGNED: "Accepted", EN_ROUTE: "On the way", ON_SCENE: "There", RELEASED: "Done" },
-  reserved: "Reserved for later",
   next: {
     ASSIGNED: "I am leaving now",
     EN_ROUTE: "I have arrived",
@@ -142,14 +140,13 @@ export const messages = {
   endedHelp: {
     DONE: "You helped. Rest now.",
     STOOD_DOWN: "You were ready to help, and that counts.",
-    WITHDRAWN: "Others have taken this one.",
+    WITHDRAWN: "You need not do anything.",
     EXPIRED: "Nothing to do. You may be asked again.",
   },
   because: "Reason",
   hoursServed: "On scene",
   availableAgain: "Available again",
   stayOff: "Not available for now",
-  continue: "Continue",
 };
 
 export type Messages = typeof messages;

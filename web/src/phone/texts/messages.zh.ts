@@ -48,7 +48,6 @@ export const messages: Messages = {
     COVER: "适用于您的保险。",
     JURISDICTION: "登记区域。",
     CONSENT: "您对接收通知的同意。",
-    UNAVAILABLE: "您未在待命。",
     REACH: "住址位置或近期位置。",
   },
   skillsTitle: "您的技能",
@@ -95,7 +94,6 @@ export const messages: Messages = {
   declineTitle: "您为什么不能来？",
   back: "返回",
   steps: { ASSIGNED: "已接受", EN_ROUTE: "在途", ON_SCENE: "到达", RELEASED: "完成" },
-  reserved: "已预定，稍后出发",
   next: {
     ASSIGNED: "我现在出发",
     EN_ROUTE: "我已到达",
@@ -127,12 +125,11 @@ export const messages: Messages = {
   endedHelp: {
     DONE: "您帮了大忙，请好好休息。",
     STOOD_DOWN: "您随时待命，这同样重要。",
-    WITHDRAWN: "已有其他人前往。",
+    WITHDRAWN: "您无需前往。",
     EXPIRED: "无需操作，之后可能再次通知您。",
   },
   because: "原因",
   hoursServed: "在场时间",
   availableAgain: "继续待命",
   stayOff: "暂不待命",
-  continue: "继续",
 };
