@@ -7,7 +7,7 @@ is the same person, rows are sorted by `ids`. Days are days since 1970-01-01 (UT
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -82,6 +82,20 @@ class Credentials:
     verified: Bools
     trained_until: Ints
 
+    def only(self, rows: NDArray[np.intp]) -> Credentials:
+        """Return what the people in `rows`, ascending, hold; rows count among those people."""
+        at = np.searchsorted(self.rows, rows)
+        at[at == len(self.rows)] = 0
+        holds = self.rows[at] == rows if len(self.rows) else np.zeros(len(rows), np.bool_)
+        mine = at[holds]
+        return Credentials(
+            rows=np.flatnonzero(holds).astype(np.int32),
+            level=self.level[mine],
+            until=self.until[mine],
+            verified=self.verified[mine],
+            trained_until=self.trained_until[mine],
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Roster:
@@ -90,7 +104,11 @@ class Roster:
     `status`, `tier` and `mode` index STATUSES, TIERS and MODES. `region` indexes `regions`.
     `team_level` is 0 without a levelled team. `trained_until` is the safety course. `cover` is a
     bit mask over `policies`, shape (n, ceil(len(policies) / 64)): bit p of word w is policy
-    64 * w + p, set only when that person is a member and has activated it where asked.
+    64 * w + p, set only when that person is a member and has activated it where asked; `waiting`
+    has the members who have yet to activate it.
+    `served_h` is whole hours served before this log began. `languages` is a bit mask over
+    `language_codes`: bit l is set when that person speaks language l. `seats` is how many
+    passengers their own car takes, 0 without one.
     """
 
     ids: Ids
@@ -109,7 +127,12 @@ class Roster:
     team: Ints
     team_level: Bytes
     turnout_s: Ints
+    served_h: Ints
+    languages: Bits
+    seats: Bytes
     cover: Bits
+    waiting: Bits
+    language_codes: tuple[str, ...]
     regions: tuple[RegionCode, ...]
     policies: tuple[Policy, ...]
     credentials: Mapping[Skill, Credentials]
@@ -125,3 +148,13 @@ class Roster:
         at[at == len(self.ids)] = 0
         found: NDArray[np.intp] = at[self.ids[at] == wanted] if len(self.ids) else at[:0]
         return found
+
+    def only(self, rows: NDArray[np.intp]) -> Roster:
+        """Return the people in `rows`, ascending, as a roster of their own."""
+        columns = {
+            name: column[rows]
+            for name in self.__slots__
+            if isinstance(column := getattr(self, name), np.ndarray)
+        }
+        held = {skill: c.only(rows) for skill, c in self.credentials.items()}
+        return replace(self, **columns, credentials=held)

@@ -6,7 +6,7 @@ Everything has a default that passes every hard rule, so a test names only what 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -32,7 +32,7 @@ from dispatch.model import (
     VolunteerStatus,
 )
 from dispatch.roster import FOREVER, MODES, NEVER, STATUSES, TIERS, Credentials, Policy, Roster
-from dispatch.taxonomy import HAZARD_GATES, SKILLS
+from dispatch.taxonomy import HAZARD_GATES, LANGUAGES, SKILLS
 
 NOW = datetime(2026, 7, 20, 8, 0, tzinfo=UTC)
 COUNTY = RegionCode("220524")
@@ -78,7 +78,11 @@ class Person:
     team: int = 0
     team_level: int = 1
     turnout_s: int = 60
+    served_h: int = 100
+    languages: Sequence[str] = ("zh",)
+    seats: int = 0
     covers: frozenset[PolicyId] | None = None
+    waiting: frozenset[PolicyId] = frozenset()
     skills: Mapping[Skill, Proof] = field(default_factory=dict)
 
 
@@ -162,7 +166,12 @@ def roster(people: Iterable[Person], policies: Sequence[Policy] | None = None) -
         team=np.array([p.team for p in rows], np.int32),
         team_level=np.array([p.team_level for p in rows], np.uint8),
         turnout_s=np.array([p.turnout_s for p in rows], np.int32),
-        cover=_cover(rows, contracts),
+        served_h=np.array([p.served_h for p in rows], np.int32),
+        languages=np.array([_spoken(p.languages) for p in rows], np.uint64),
+        seats=np.array([p.seats for p in rows], np.uint8),
+        cover=_members([_covering(p, contracts) for p in rows], contracts),
+        waiting=_members([p.waiting for p in rows], contracts),
+        language_codes=tuple(LANGUAGES),
         regions=regions,
         policies=contracts,
         credentials={code: held for code in SKILLS if (held := _held(rows, code)) is not None},
@@ -174,36 +183,36 @@ def facts(
     blocked: Mapping[int, Sequence[Reason]] | None = None,
     declined: Mapping[NeedId, Sequence[int]] | None = None,
     on_duty: Sequence[int] = (),
+    excluded: Mapping[NeedId, Sequence[int]] | None = None,
 ) -> Facts:
-    """Return facts of `people` by row: who is blocked why, has declined what, is on duty."""
+    """Return facts of `people` by row: who is blocked why, has declined what or was excluded from
+    it, is on duty."""
     bits = np.zeros(len(people), np.uint32)
     for row, reasons in (blocked or {}).items():
         bits[row] = union(*reasons)
     duty = np.zeros(len(people), np.bool_)
     duty[list(on_duty)] = True
     gone = {n: np.array(rows, np.intp) for n, rows in (declined or {}).items()}
-    return Facts(blocked=bits, on_duty=duty, declined=gone)
+    out = {n: np.array(rows, np.intp) for n, rows in (excluded or {}).items()}
+    return Facts(blocked=bits, on_duty=duty, declined=gone, excluded=out)
 
 
-def take(people: Roster, rows: Sequence[int]) -> Roster:
-    """Return the roster of these rows only, ascending."""
-    keep = np.array(sorted(rows), np.intp)
-    columns = {
-        name: getattr(people, name)[keep]
-        for name in people.__slots__
-        if isinstance(getattr(people, name), np.ndarray)
-    }
-    held = {code: _take_held(c, keep) for code, c in people.credentials.items()}
-    return replace(people, **columns, credentials=held)
+def _covering(someone: Person, policies: Sequence[Policy]) -> frozenset[PolicyId]:
+    every = frozenset(p.id for p in policies)
+    return (every if someone.covers is None else someone.covers) - someone.waiting
 
 
-def _cover(people: Sequence[Person], policies: Sequence[Policy]) -> np.ndarray:
-    words = np.zeros((len(people), -(-len(policies) // 64)), np.uint64)
-    for row, someone in enumerate(people):
+def _members(held: Sequence[frozenset[PolicyId]], policies: Sequence[Policy]) -> np.ndarray:
+    words = np.zeros((len(held), -(-len(policies) // 64)), np.uint64)
+    for row, mine in enumerate(held):
         for p, policy in enumerate(policies):
-            if someone.covers is None or policy.id in someone.covers:
+            if policy.id in mine:
                 words[row, p // 64] |= np.uint64(1 << p % 64)
     return words
+
+
+def _spoken(codes: Sequence[str]) -> int:
+    return sum(1 << at for at, code in enumerate(LANGUAGES) if code in codes)
 
 
 def _held(people: Sequence[Person], code: Skill) -> Credentials | None:
@@ -216,17 +225,6 @@ def _held(people: Sequence[Person], code: Skill) -> Credentials | None:
         until=np.array([proof.until for _, proof in held], np.int32),
         verified=np.array([proof.verified for _, proof in held], np.bool_),
         trained_until=np.array([proof.trained_until for _, proof in held], np.int32),
-    )
-
-
-def _take_held(held: Credentials, keep: np.ndarray) -> Credentials:
-    here = np.isin(held.rows, keep)
-    return Credentials(
-        rows=np.searchsorted(keep, held.rows[here]).astype(np.int32),
-        level=held.level[here],
-        until=held.until[here],
-        verified=held.verified[here],
-        trained_until=held.trained_until[here],
     )
 
 

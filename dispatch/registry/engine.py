@@ -29,7 +29,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from dispatch.errors import BadInput
 
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 """The schema revisions this program knows, oldest first. A test compares them with migrations."""
 HEAD: Final = REVISIONS[-1]
 

@@ -46,7 +46,8 @@ from dispatch.registry.population import (
     draw_teams,
 )
 from dispatch.registry.tables import EPOCH
-from dispatch.roster import FOREVER, MODES, NEVER, STATUSES, TIERS, Ints
+from dispatch.roster import FOREVER, MODES, NEVER, STATUSES, TIERS, Bits, Ints
+from dispatch.taxonomy import LANGUAGES
 
 __all__ = ["Recipe", "Settlement", "generate"]
 
@@ -163,10 +164,19 @@ def _volunteers(
         "home_lon": people.lon.tolist(),
         "home_lat": people.lat.tolist(),
         "turnout_s": people.turnout_s.tolist(),
+        "served_h": people.served_h.tolist(),
+        "languages": _spoken(people.languages),
+        "seats": people.seats.tolist(),
         "created_at": (EPOCH + _DAY * day for day in joined.tolist()),
         "updated_at": (EPOCH + _DAY * day for day in joined.tolist()),
     }
     return _rows(columns)
+
+
+def _spoken(masks: Bits) -> Iterator[list[str]]:
+    return (
+        [code for at, code in enumerate(LANGUAGES) if mask >> at & 1] for mask in masks.tolist()
+    )
 
 
 def _credentials(proofs: Proofs) -> Iterator[_Row]:

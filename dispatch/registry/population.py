@@ -16,8 +16,8 @@ from numpy.random import Generator
 from dispatch.errors import BadInput
 from dispatch.model import HazardClass, RegionCode, Skill, Tier, TravelMode, VolunteerStatus
 from dispatch.registry.catalogue import Region, Team
-from dispatch.roster import FOREVER, MODES, NEVER, STATUSES, TIERS, Bools, Floats, Ids, Ints
-from dispatch.taxonomy import SKILLS
+from dispatch.roster import FOREVER, MODES, NEVER, STATUSES, TIERS, Bits, Bools, Floats, Ids, Ints
+from dispatch.taxonomy import LANGUAGES, SKILLS
 
 COMMON_FIRST: Final = tuple(
     Skill(code)
@@ -32,6 +32,14 @@ COMMON_FIRST: Final = tuple(
 MOST_SKILLS: Final = 5
 MEDIAN_TURNOUT_S: Final = 105
 """Alert to moving, as volunteers of a German app-alerting region do it."""
+
+NEWCOMER_H: Final = 20
+SPOKEN: Final[Mapping[str, float]] = {
+    "zh": 0.97, "zh-x-dongbei": 0.30, "en": 0.08, "zh-x-henan": 0.04, "ko": 0.03,
+    "zh-x-sichuan": 0.02, "yue": 0.015, "wuu": 0.01, "nan": 0.005, "mn": 0.005, "csl": 0.004,
+}  # fmt: skip
+"""The share of people who speak each language, whatever else they speak."""
+CAR_SEATS: Final = 3
 
 _METRES_PER_DEGREE: Final = 111_320.0
 _YEAR_DAYS: Final = 365.2425
@@ -57,7 +65,8 @@ class Recipe:
 
     `cover` is nested: the share with a contract in force that lists the class, so whoever is
     covered for H4 counts in H1 to H3 too. `expired` is of all credentials, those without any
-    expiry included. `verified` is of credentials.
+    expiry included. `verified` is of credentials, `seats` of those who come by car. `newcomers`
+    have served less than NEWCOMER_H hours.
     """
 
     settlements: Sequence[Settlement]
@@ -82,6 +91,8 @@ class Recipe:
     active: float = 0.96
     available: float = 0.80
     consenting: float = 0.97
+    newcomers: float = 0.30
+    seats: float = 0.50
     zipf: float = 1.0
 
     def __post_init__(self) -> None:
@@ -98,7 +109,8 @@ class Recipe:
 @dataclass(frozen=True, slots=True, eq=False)
 class People:
     """`n` people as columns; days since 1970. `cover` is the rank of the highest class covered,
-    0 for none; `settlement` indexes the recipe's; `rank` is the commitment."""
+    0 for none; `languages` has a bit per language of the taxonomy; `settlement` indexes the
+    recipe's; `rank` is the commitment."""
 
     settlement: Ints
     lon: Floats
@@ -115,6 +127,9 @@ class People:
     trained_until: Ints
     cover: Ints
     turnout_s: Ints
+    served_h: Ints
+    languages: Bits
+    seats: Ints
     rank: Floats
 
     def __len__(self) -> int:
@@ -142,20 +157,23 @@ class Proofs:
 def draw_people(recipe: Recipe, today: int, rng: Generator) -> People:
     """Return the recipe's volunteers; `today` in days since 1970."""
     n = recipe.volunteers
+    # A stream of its own: what a seed drew before these columns came it draws still.
+    apart = rng.spawn(1)[0]
     weights = np.array([one.population for one in recipe.settlements], dtype=np.float64)
     places = np.arange(len(weights), dtype=np.int32)
     settlement = rng.permutation(np.repeat(places, apportion(weights, n)))
     lon, lat = _scatter(recipe.settlements, settlement, rng)
     age = _ages(n, rng)
     rank = rng.standard_normal(n) - 3.0 * (age < _ADULT_DAYS) - 1.5 * (age > 55 * _YEAR_DAYS)
+    status, tier, mode = _statuses(recipe, rng), _tiers(recipe, rank, rng), _modes(age, rng)
     return People(
         settlement=settlement,
         lon=lon,
         lat=lat,
         birth=(today - age).astype(np.int32),
-        status=_statuses(recipe, rng),
-        tier=_tiers(recipe, rank, rng),
-        mode=_modes(age, rng),
+        status=status,
+        tier=tier,
+        mode=mode,
         fit=top(rank + rng.standard_normal(n), recipe.fit),
         guardian=(age < _ADULT_DAYS) & (rng.random(n) < 0.9),
         available=top(rng.random(n), recipe.available),
@@ -166,6 +184,9 @@ def draw_people(recipe: Recipe, today: int, rng: Generator) -> People:
         ),
         cover=_cover_ranks(recipe, rank, rng),
         turnout_s=_turnouts(n, rng),
+        served_h=_served(recipe, rank, apart),
+        languages=_languages(n, apart),
+        seats=_seats(recipe, mode, apart),
         rank=rank,
     )
 
@@ -321,6 +342,27 @@ def _cover_ranks(recipe: Recipe, rank: Floats, rng: Generator) -> Ints:
 def _turnouts(n: int, rng: Generator) -> Ints:
     seconds = rng.lognormal(np.log(MEDIAN_TURNOUT_S), 0.6, n)
     return np.clip(seconds.round(), 15, 3_600).astype(np.int32)
+
+
+def _served(recipe: Recipe, rank: Floats, rng: Generator) -> Ints:
+    """Return hours served before: half of the experienced more than 80, the committed sooner."""
+    experienced = top(rank + rng.standard_normal(len(rank)), 1.0 - recipe.newcomers)
+    many = NEWCOMER_H + rng.lognormal(np.log(60.0), 1.0, len(rank)).clip(0.0, 5_000.0)
+    few = rng.integers(NEWCOMER_H, size=len(rank))
+    return np.where(experienced, many, few).astype(np.int32)
+
+
+def _languages(n: int, rng: Generator) -> Bits:
+    spoken = np.zeros(n, dtype=np.uint64)
+    for at, code in enumerate(LANGUAGES):
+        spoken[rng.random(n) < SPOKEN.get(code, 0.0)] |= np.uint64(1 << at)
+    return spoken
+
+
+def _seats(recipe: Recipe, mode: Ints, rng: Generator) -> Ints:
+    drives = mode == MODES.index(TravelMode.CAR)
+    takes = drives & (rng.random(len(mode)) < recipe.seats)
+    return np.where(takes, CAR_SEATS, 0).astype(np.int32)
 
 
 def _holdings(recipe: Recipe, people: People, rng: Generator) -> tuple[Ints, Ints]:

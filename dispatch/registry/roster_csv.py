@@ -1,6 +1,6 @@
 """Import of a roster file: UTF-8, comma-separated, one person a line, known by `number`.
 
-The header has the columns of `roster_rows.COLUMNS` in any order, and `verified_by` if wanted:
+The header has the columns of `roster_rows.COLUMNS` in any order, and those of OPTIONAL if wanted:
 
 - `fit guardian consent available`: yes/no, true/false, 1/0 or 是/否. `consent` is that to being
   dispatched; consent to sharing the position is given on the phone, never by a file.
@@ -11,10 +11,16 @@ The header has the columns of `roster_rows.COLUMNS` in any order, and `verified_
 - `policies`: `clause[:activated_on];...` by clause or id.
 - `verified_by`: who saw the proofs of this row. Without it skills are claims: stored, not
   verified, and no ground for an offer.
+- `served_h`: whole hours served before this log began; empty for 0.
+- `languages`: `zh;en`, codes of `taxonomy.LANGUAGES`; empty for none stated. How somebody can be
+  spoken to, never who they are: ethnicity has no column, here or in the registry.
+- `seats`: how many passengers their own car takes, 0 to 60; empty for 0, as it must be for whoever
+  does not come by car.
 
 A row states a person whole: skills and policies it no longer lists are taken off. What it cannot
-or does not say stays as it was: activation, courses of a skill, verification. But a proof whose
-level or days change is a new proof, verified only if the row says by whom.
+or does not say stays as it was: activation, courses of a skill, verification, and hours, languages
+and seats where the file lacks the column. But a proof whose level or days change is a new proof,
+verified only if the row says by whom; and who no longer comes by car has no seats.
 
 A row that cannot be read is reported and left out, as are all rows that share a number: which of
 them is right would be a guess. The others are stored in one transaction, or none if that fails.
@@ -94,6 +100,16 @@ def import_roster(engine: Engine, path: Path, now: datetime) -> ImportReport:
         unchanged=counts.unchanged,
         problems=tuple(sorted(problems, key=lambda problem: (problem.line, problem.column))),
     )
+
+
+def named_regions(path: Path) -> frozenset[RegionCode]:
+    """Return the region codes a roster file names, for a registry that starts with none.
+
+    Raises:
+        BadInput: as `import_roster`.
+    """
+    lines, _ = _lines(_text(path), path)
+    return frozenset(RegionCode(line.cells["region"]) for line in lines if line.cells["region"])
 
 
 def _text(path: Path) -> str:

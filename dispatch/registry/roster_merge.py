@@ -28,6 +28,9 @@ _PROOF: Final = (
     "level", "issued_on", "expires_on", "trained_until_on", "verified_by", "verified_at",
 )  # fmt: skip
 
+_UNSAID: Final = {"served_h": 0, "languages": (), "seats": 0}
+"""What somebody new has where the file says nothing."""
+
 _Values = dict[str, Any]
 
 
@@ -113,7 +116,7 @@ def _add(
     given = {"consent_location": False, "created_at": now, "updated_at": now}
     made = connection.execute(
         insert(volunteer).returning(volunteer.c.id, volunteer.c.number),
-        [{**row.person, **given} for row in rows],
+        [{**_UNSAID, **row.person, **given} for row in rows],
     )
     ids = {number: at for at, number in made}
     for row in rows:
@@ -131,7 +134,10 @@ def _compare(row: Row, stored: _Stored, changes: _Changes, counts: Counts, now: 
     if same and changes.size() == before:
         counts.unchanged += 1
     else:
-        changes.people.append({**row.person, "updated_at": now, "at_id": volunteer_id})
+        # One statement for all rows of the batch, so what a row does not say is said again.
+        unsaid = {name: stored.person[name] for name in _UNSAID}
+        changed = {"updated_at": now, "at_id": volunteer_id}
+        changes.people.append({**unsaid, **row.person, **changed})
         counts.updated += 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -12,15 +13,16 @@ from enum import StrEnum
 from typing import Any, Final
 
 from dispatch.model import PolicyId, RegionCode, Skill, Tier, TravelMode, VolunteerStatus
-from dispatch.taxonomy import SKILLS
+from dispatch.taxonomy import LANGUAGES, SKILLS
 
 COLUMNS: Final = (
     "number", "name", "phone", "status", "tier", "birth_on", "fit", "guardian", "consent",
     "available", "trained_until_on", "region", "team", "mode", "lon", "lat", "turnout_s", "skills",
     "policies",
 )  # fmt: skip
-"""Every roster file has these, in any order; `verified_by` may be added."""
-OPTIONAL: Final = ("verified_by",)
+"""Every roster file has these, in any order."""
+OPTIONAL: Final = ("verified_by", "served_h", "languages", "seats")
+"""These may be added. A file without one of them says nothing of it."""
 
 TOP_LEVEL: Final = 5
 OLDEST: Final = date(1900, 1, 1)
@@ -69,7 +71,8 @@ class Claim:
 class Row:
     """A row that can be stored.
 
-    `person` holds columns of the table `volunteer`. A policy maps to the instant of activation,
+    `person` holds columns of the table `volunteer`, those of OPTIONAL only where the row says
+    something of them. A policy maps to the instant of activation,
     None where the row does not say; `verified_by` None likewise.
     """
 
@@ -88,22 +91,36 @@ def read_row(line: int, cells: Mapping[str, str], known: References) -> Row | li
     """Return the row, or all its problems. `cells` has a value for each of COLUMNS."""
     values: dict[str, Any] = {}
     problems = []
-    for column, (field, parse) in _PARSERS.items():
+    for column in (*COLUMNS, *(one for one in OPTIONAL if one in cells)):
+        field, parse = _PARSERS[column]
         try:
-            values[field] = parse(cells.get(column, ""), known)
+            values[field] = parse(cells[column], known)
         except ValueError as error:
-            problems.append(Problem(line, column, shown(cells.get(column, "")), str(error)))
+            problems.append(Problem(line, column, shown(cells[column]), str(error)))
+    problems = problems or _contradictions(line, values)
     if problems:
         return problems
-    if values["home_lon"] == 0 and values["home_lat"] == 0:
-        return [Problem(line, "lon", "0", "0, 0 is a missing position, not a home")]
+    if values["mode"] != TravelMode.CAR:
+        # A file that does not speak of seats may still say that somebody gave up their car.
+        values["seats"] = 0
     return Row(
         line=line,
         skills=values.pop("skills"),
         policies=values.pop("policies"),
-        verified_by=values.pop("verified_by"),
+        verified_by=values.pop("verified_by", None),
         person=values,
     )
+
+
+def _contradictions(line: int, values: Mapping[str, Any]) -> list[Problem]:
+    found = []
+    if values["home_lon"] == 0 and values["home_lat"] == 0:
+        found.append(Problem(line, "lon", "0", "0, 0 is a missing position, not a home"))
+    seats, mode = values.get("seats", 0), values["mode"]
+    if seats and mode != TravelMode.CAR:
+        reason = f"is not 0 although the mode is {mode}: only a car has seats"
+        found.append(Problem(line, "seats", str(seats), reason))
+    return found
 
 
 def shown(value: str) -> str:
@@ -199,10 +216,28 @@ def _degrees(limit: int) -> Callable[[str, References], float]:
     return parse
 
 
-def _seconds(cell: str, _known: References) -> int:
-    if not _WHOLE.fullmatch(cell) or int(cell) > 86_400:
-        raise ValueError("is not whole seconds between 0 and 86400")
-    return int(cell)
+def _count(unit: str, most: int) -> Callable[[str, References], int]:
+    def parse(cell: str, _known: References) -> int:
+        if not _WHOLE.fullmatch(cell) or int(cell) > most:
+            raise ValueError(f"is not whole {unit} between 0 and {most}")
+        return int(cell)
+
+    return parse
+
+
+def _count_or_0(unit: str, most: int) -> Callable[[str, References], int]:
+    count = _count(unit, most)
+    return lambda cell, known: count(cell or "0", known)
+
+
+def _languages(cell: str, _known: References) -> tuple[str, ...]:
+    codes = _entries(cell)
+    for code, times in Counter(codes).items():
+        if code not in LANGUAGES:
+            raise ValueError(f"{shown(code)} is not one of {', '.join(LANGUAGES)}")
+        if times > 1:
+            raise ValueError(f"{code} is there twice")
+    return tuple(sorted(codes))
 
 
 def _skills(cell: str, _known: References) -> dict[Skill, Claim]:
@@ -285,9 +320,12 @@ _PARSERS: Final[Mapping[str, tuple[str, Callable[[str, References], Any]]]] = {
     "mode": ("mode", _member(TravelMode)),
     "lon": ("home_lon", _degrees(180)),
     "lat": ("home_lat", _degrees(90)),
-    "turnout_s": ("turnout_s", _seconds),
+    "turnout_s": ("turnout_s", _count("seconds", 86_400)),
     "skills": ("skills", _skills),
     "policies": ("policies", _policies),
     "verified_by": ("verified_by", _verifier),
+    "served_h": ("served_h", _count_or_0("hours", 999_999)),
+    "languages": ("languages", _languages),
+    "seats": ("seats", _count_or_0("passengers", 60)),
 }
 """By column of the file: the field it becomes, and how it is read."""

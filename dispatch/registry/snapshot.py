@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy import Column, Connection, Engine, Select, or_, select
 
-from dispatch.model import PolicyId, RegionCode, Skill, VolunteerId
+from dispatch.model import RegionCode, Skill, VolunteerId
 from dispatch.registry.catalogue import policies
 from dispatch.registry.engine import reading
 from dispatch.registry.tables import credential, policy, policy_member, team, volunteer
@@ -31,7 +31,7 @@ from dispatch.roster import (
     Policy,
     Roster,
 )
-from dispatch.taxonomy import SKILLS
+from dispatch.taxonomy import LANGUAGES, SKILLS
 
 _STATUS: Final = {value: code for code, value in enumerate(STATUSES)}
 _TIER: Final = {value: code for code, value in enumerate(TIERS)}
@@ -56,6 +56,9 @@ _PEOPLE: Final = (
         _V.team_id,
         team.c.level.label("team_level"),
         _V.turnout_s,
+        _V.served_h,
+        _V.languages,
+        _V.seats,
     )
     .select_from(volunteer.outerjoin(team))
     .order_by(_V.id)
@@ -69,11 +72,11 @@ _CREDENTIALS: Final = select(
     credential.c.trained_until_on,
 )
 # Hard rule 4: where the product asks for it, cover answers only once the insured activated it.
-_MEMBERS: Final = (
-    select(policy_member.c.volunteer_id, policy_member.c.policy_id)
-    .join(policy)
-    .where(or_(policy_member.c.activated_at.is_not(None), ~policy.c.asks_activation))
-)
+_MEMBERS: Final = select(
+    policy_member.c.volunteer_id,
+    policy_member.c.policy_id,
+    or_(policy_member.c.activated_at.is_not(None), ~policy.c.asks_activation).label("covered"),
+).join(policy)
 
 _Columns = Mapping[str, Sequence[Any]]
 
@@ -148,7 +151,12 @@ def _roster(
         team=_or_zero(people["team_id"]),
         team_level=_or_zero(people["team_level"]).astype(np.uint8),
         turnout_s=np.array(people["turnout_s"], dtype=np.int32),
-        cover=_cover(ids, members, [contract.id for contract in contracts]),
+        served_h=np.array(people["served_h"], dtype=np.int32),
+        languages=_spoken(people["languages"]),
+        seats=np.array(people["seats"], dtype=np.uint8),
+        cover=_members(ids, members, contracts, covered=True),
+        waiting=_members(ids, members, contracts, covered=False),
+        language_codes=tuple(LANGUAGES),
         regions=regions,
         policies=contracts,
         credentials=_credentials(ids, proofs),
@@ -156,7 +164,7 @@ def _roster(
 
 
 def _coded(values: Sequence[str], codes: Mapping[Any, int]) -> Ints:
-    return np.fromiter((codes[value] for value in values), dtype=np.int32, count=len(values))
+    return np.fromiter(map(codes.__getitem__, values), dtype=np.int32, count=len(values))
 
 
 def _or_zero(values: Sequence[int | None]) -> Ints:
@@ -169,15 +177,26 @@ def _days(values: Sequence[str | date | None], missing: int) -> Ints:
     return np.where(np.isnat(dates), missing, dates.astype(np.int64)).astype(np.int32)
 
 
-def _cover(ids: Ids, members: _Columns, policy_ids: Sequence[PolicyId]) -> Bits:
-    """Return the membership bits, shape (len(ids), ceil(len(policy_ids) / 64))."""
-    cover = np.zeros((len(ids), -(-len(policy_ids) // 64)), dtype=np.uint64)
-    rows = np.searchsorted(ids, np.array(members["volunteer_id"], dtype=np.int64))
-    held = np.array(members["policy_id"], dtype=np.int64)
-    for bit, policy_id in enumerate(policy_ids):
+def _spoken(values: Sequence[str]) -> Bits:
+    """Return a bit per language of the taxonomy; of any other that is stored nobody can ask."""
+    bits = {code: 1 << at for at, code in enumerate(LANGUAGES)}
+    # Few sets of languages are spoken by many people.
+    masks = {
+        value: sum(bits.get(code, 0) for code in set(value.split(";"))) for value in set(values)
+    }
+    return np.fromiter(map(masks.__getitem__, values), dtype=np.uint64, count=len(values))
+
+
+def _members(ids: Ids, members: _Columns, contracts: Sequence[Policy], *, covered: bool) -> Bits:
+    """Return the bits of the members who are, or are not yet, `covered`; shape (n, words)."""
+    bits = np.zeros((len(ids), -(-len(contracts) // 64)), dtype=np.uint64)
+    meant = np.array(members["covered"], dtype=np.bool_) == covered
+    rows = np.searchsorted(ids, np.array(members["volunteer_id"], dtype=np.int64)[meant])
+    held = np.array(members["policy_id"], dtype=np.int64)[meant]
+    for bit, contract in enumerate(contracts):
         word, shift = divmod(bit, 64)
-        cover[rows[held == policy_id], word] |= np.uint64(1 << shift)
-    return cover
+        bits[rows[held == contract.id], word] |= np.uint64(1 << shift)
+    return bits
 
 
 def _credentials(ids: Ids, proofs: _Columns) -> dict[Skill, Credentials]:

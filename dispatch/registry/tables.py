@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 from dispatch.model import Role, Tier, TravelMode, VolunteerStatus
@@ -51,6 +52,19 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         return None if value is None else EPOCH + value * _MICROSECOND
+
+
+class Codes(TypeDecorator[tuple[str, ...]]):
+    """A set of codes as a sorted tuple, stored as text with ';' between them."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[str] | None, dialect: Dialect) -> str | None:
+        return None if value is None else ";".join(sorted(set(value)))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        return None if value is None else tuple(value.split(";")) if value else ()
 
 
 def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
@@ -112,6 +126,9 @@ volunteer: Final = Table(
     Column("turnout_s", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("served_h", Integer, nullable=False, server_default=text("0")),
+    Column("languages", Codes, nullable=False, server_default=""),
+    Column("seats", SmallInteger, nullable=False, server_default=text("0")),
     _one_of("status", VolunteerStatus),
     _one_of("tier", Tier),
     _one_of("mode", TravelMode),
@@ -119,6 +136,8 @@ volunteer: Final = Table(
         "home_lon BETWEEN -180 AND 180 AND home_lat BETWEEN -90 AND 90", name="position"
     ),
     CheckConstraint("turnout_s BETWEEN 0 AND 86400", name="turnout_s"),
+    CheckConstraint("served_h BETWEEN 0 AND 999999", name="served_h"),
+    CheckConstraint("seats BETWEEN 0 AND 60 AND (seats = 0 OR mode = 'car')", name="seats"),
     Index(None, "name"),
     Index(None, "phone"),
     Index(None, "region"),
@@ -126,8 +145,11 @@ volunteer: Final = Table(
     sqlite_autoincrement=True,
 )
 """`number` is the unified volunteer number; `trained_until_on` the last valid day of the safety
-course, null when not done; `available` the standing declaration. An id is never given twice: the
-log goes on referring to it after an erasure."""
+course, null when not done; `available` the standing declaration; `served_h` the whole hours served
+before this log began; `languages` codes of `taxonomy.LANGUAGES`; `seats` the passengers their own
+car takes. An id is never given twice: the log goes on referring to it after an erasure.
+
+Ethnicity is never stored, and languages do not stand for it."""
 
 team_leader: Final = Table(
     "team_leader",

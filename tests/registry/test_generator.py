@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from numpy.random import PCG64, Generator
 from sqlalchemy import Engine, func, select
 
 from dispatch.errors import BadInput
@@ -15,6 +16,8 @@ from dispatch.registry import tables
 from dispatch.registry.catalogue import Region, add_regions
 from dispatch.registry.engine import open_engine, reading, writing
 from dispatch.registry.generator import Recipe, Settlement, generate
+from dispatch.registry.population import draw_people
+from dispatch.registry.snapshot import load_roster
 
 from .conftest import SEED, AddPerson
 
@@ -101,6 +104,16 @@ def test_a_fifth_of_all_credentials_has_expired(county: Engine, now: datetime) -
             ).select_from(credential)
         ).one()
     assert expired == round(0.20 * total)
+
+
+def test_hours_languages_and_seats_are_those_drawn(
+    county: Engine, recipe: Recipe, now: datetime
+) -> None:
+    drawn = draw_people(recipe, (now - tables.EPOCH).days, Generator(PCG64(SEED)))
+    roster = load_roster(county)
+    assert roster.served_h.tolist() == drawn.served_h.tolist()
+    assert roster.languages.tolist() == drawn.languages.tolist()
+    assert roster.seats.tolist() == drawn.seats.tolist()
 
 
 def test_nobody_can_be_taken_for_a_real_person(county: Engine) -> None:

@@ -12,8 +12,11 @@ from numpy.random import PCG64, Generator
 from dispatch.errors import BadInput
 from dispatch.model import HazardClass, RegionCode, Tier, TravelMode
 from dispatch.registry.population import (
+    CAR_SEATS,
     COMMON_FIRST,
     MOST_SKILLS,
+    NEWCOMER_H,
+    SPOKEN,
     People,
     Proofs,
     Recipe,
@@ -24,7 +27,7 @@ from dispatch.registry.population import (
     top,
 )
 from dispatch.roster import FOREVER, MODES, NEVER, TIERS
-from dispatch.taxonomy import SKILLS
+from dispatch.taxonomy import LANGUAGES, SKILLS
 
 TODAY_ON = date(2026, 11, 22)
 TODAY = (TODAY_ON - date(1970, 1, 1)).days
@@ -121,6 +124,30 @@ def test_the_highly_insured_are_mostly_professionals_and_trained(people: People)
 def test_turnout_is_around_105_s(people: People) -> None:
     assert 98 <= np.median(people.turnout_s) <= 112
     assert people.turnout_s.min() >= 15
+
+
+def test_three_in_ten_are_newcomers_hardly_any_of_them_professionals(
+    recipe: Recipe, people: People
+) -> None:
+    new = people.served_h < NEWCOMER_H
+    assert new.sum() == round(recipe.newcomers * len(people))
+    assert people.served_h.min() >= 0
+    assert people.professional[new].mean() < 0.05
+    assert 60 < np.median(people.served_h[~new]) < 100
+
+
+def test_half_of_the_drivers_have_seats(recipe: Recipe, people: People) -> None:
+    drives = people.mode == MODES.index(TravelMode.CAR)
+    assert set(people.seats[~drives]) == {0}
+    assert set(people.seats[drives]) == {0, CAR_SEATS}
+    assert abs((people.seats[drives] > 0).mean() - recipe.seats) < 0.05
+
+
+def test_languages_are_spoken_by_their_shares(people: People) -> None:
+    assert set(SPOKEN) <= set(LANGUAGES)
+    for at, code in enumerate(LANGUAGES):
+        share = (people.languages >> np.uint64(at) & np.uint64(1)).mean()
+        assert abs(share - SPOKEN.get(code, 0.0)) < 0.03, code
 
 
 def test_everybody_has_one_to_five_different_skills(people: People, proofs: Proofs) -> None:

@@ -13,8 +13,10 @@ from dispatch.errors import BadInput
 from dispatch.registry import roster_csv, tables
 from dispatch.registry.engine import reading
 from dispatch.registry.roster_csv import ImportReport, import_roster
-from dispatch.registry.roster_rows import COLUMNS, Problem
+from dispatch.registry.roster_rows import COLUMNS, OPTIONAL, Problem
 from dispatch.registry.snapshot import load_roster
+from dispatch.settings import ROOT
+from dispatch.taxonomy import LANGUAGES
 
 from .test_roster_rows import CELLS
 
@@ -53,6 +55,39 @@ def test_a_file_is_loaded_and_can_be_dispatched(
     assert roster.cover.tolist() == [[1], [0]]
     assert roster.credentials["BOAT"].verified.tolist() == [True]  # type: ignore[index]
     assert roster.credentials["LOG"].verified.tolist() == [True, False]  # type: ignore[index]
+
+
+def test_hours_languages_and_seats_reach_the_roster(
+    registry: Engine, path: Path, now: datetime
+) -> None:
+    header = f"{HEADER},seats,languages,served_h"
+    rows = [
+        _line("V1") + ",3,zh;ko,120",
+        _line("V2") + ",,,",
+        _line("V3") + ",61,zh;xx,-4",
+        _line("V4", mode="foot") + ",2,,",
+    ]
+    report = _import(registry, path, now, "\n".join([header, *rows]))
+    assert [(one.line, one.column, one.value) for one in report.problems] == [
+        (4, "languages", "zh;xx"),
+        (4, "seats", "61"),
+        (4, "served_h", "-4"),
+        (5, "seats", "2"),
+    ]
+    roster = load_roster(registry)
+    assert roster.served_h.tolist() == [120, 0]
+    assert roster.seats.tolist() == [3, 0]
+    spoken = [
+        {code for at, code in enumerate(roster.language_codes) if mask >> at & 1}
+        for mask in roster.languages.tolist()
+    ]
+    assert spoken == [{"zh", "ko"}, set()]
+
+
+def test_every_column_and_language_is_documented() -> None:
+    page = (ROOT / "docs" / "reference" / "roster.md").read_text(encoding="utf-8")
+    for word in (*COLUMNS, *OPTIONAL, *LANGUAGES):
+        assert f"`{word}`" in page, word
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])

@@ -157,14 +157,44 @@ def test_any_column_that_changes_is_an_update(
         "name": "李乙丑", "phone": "+99900000009", "status": "SUSPENDED", "tier": "TEMPORARY",
         "birth_on": "1991-05-01", "fit": "no", "guardian": "yes", "consent": "no",
         "available": "no", "trained_until_on": "", "team": "", "mode": "foot", "lon": "-71.3",
-        "lat": "-29.8", "turnout_s": "90",
+        "lat": "-29.8", "turnout_s": "90", "served_h": "7", "languages": "zh;en", "seats": "3",
     }  # fmt: skip
-    _store(registry, now, a_row())
+    plain = {"served_h": "0", "languages": "", "seats": "0"}
+    _store(registry, now, a_row(**plain))
     for column, cell in changes.items():
-        changed = a_row(**{column: cell})
+        changed = a_row(**plain | {column: cell})
         assert _store(registry, later, changed) == Counts(updated=1), column
         assert _store(registry, later, changed) == Counts(unchanged=1), column
-        assert _store(registry, later, a_row()) == Counts(updated=1), column
+        assert _store(registry, later, a_row(**plain)) == Counts(updated=1), column
+
+
+def _crew_columns(engine: Engine, number: str = "V000001") -> tuple[object, ...]:
+    c = tables.volunteer.c
+    with reading(engine) as connection:
+        query = select(c.served_h, c.languages, c.seats).where(c.number == number)
+        return tuple(connection.execute(query).one())
+
+
+def test_a_file_without_the_crew_columns_leaves_them(
+    registry: Engine, now: datetime, later: datetime
+) -> None:
+    full = a_row(served_h="40", languages="zh;en", seats="3")
+    _store(registry, now, full, a_row(number="V2"))
+    assert _crew_columns(registry, "V2") == (0, (), 0)
+    assert _store(registry, later, a_row()) == Counts(unchanged=1)
+    # Rows that say it and rows that do not go through one batch.
+    rows = (a_row(name="李乙丑"), a_row(number="V2", served_h="5"))
+    assert _store(registry, later, *rows) == Counts(updated=2)
+    assert _crew_columns(registry) == (40, ("en", "zh"), 3)
+    assert _crew_columns(registry, "V2") == (5, (), 0)
+
+
+def test_who_gives_up_the_car_has_no_seats(
+    registry: Engine, now: datetime, later: datetime
+) -> None:
+    _store(registry, now, a_row(served_h="40", seats="3"))
+    assert _store(registry, later, a_row(mode="foot")) == Counts(updated=1)
+    assert _crew_columns(registry) == (40, (), 0)
 
 
 def test_more_people_than_a_chunk(registry: Engine, now: datetime) -> None:

@@ -8,8 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.model import PolicyId, RegionCode
-from dispatch.registry.roster_rows import COLUMNS, Claim, Problem, References, Row, read_row
-from dispatch.taxonomy import SKILLS
+from dispatch.registry.roster_rows import (
+    COLUMNS,
+    OPTIONAL,
+    Claim,
+    Problem,
+    References,
+    Row,
+    read_row,
+)
+from dispatch.taxonomy import LANGUAGES, SKILLS
 
 KNOWN = References(
     regions=frozenset({RegionCode("9901")}),
@@ -106,6 +114,33 @@ def test_optional_cells_may_be_empty() -> None:
     assert (row.skills, row.policies, row.verified_by) == ({}, {}, None)
 
 
+def test_what_a_file_does_not_speak_of_is_not_said() -> None:
+    assert not {"served_h", "languages", "seats"} & set(a_row().person)
+
+
+def test_hours_languages_and_seats() -> None:
+    person = a_row(served_h="120", languages="zh; en", seats="3").person
+    assert (person["served_h"], person["languages"], person["seats"]) == (120, ("en", "zh"), 3)
+    person = a_row(served_h="", languages="", seats="").person
+    assert (person["served_h"], person["languages"], person["seats"]) == (0, (), 0)
+
+
+@pytest.mark.parametrize("mode", ["foot", "motorcycle"])
+def test_only_a_car_has_seats(mode: str) -> None:
+    (problem,) = _problems(mode=mode, seats="1")
+    assert (problem.line, problem.column, problem.value) == (7, "seats", "1")
+    assert mode in problem.reason
+    assert a_row(mode=mode, seats="0").person["seats"] == 0
+    assert a_row(mode=mode).person["seats"] == 0
+
+
+def test_an_unknown_language_is_told_with_those_that_are_known() -> None:
+    (problem,) = _problems(languages="zh;Mandarin")
+    assert (problem.column, problem.value) == ("languages", "zh;Mandarin")
+    assert problem.reason.startswith("Mandarin is not one of zh, ")
+    assert all(code in problem.reason for code in LANGUAGES)
+
+
 def test_policies_by_clause_or_id_with_the_day_of_activation() -> None:
     assert a_row(policies="HIGH:2026-05-01; 1").policies == {
         2: datetime(2026, 5, 1, tzinfo=UTC),
@@ -181,6 +216,18 @@ def test_policies_by_clause_or_id_with_the_day_of_activation() -> None:
         ("policies", "BASE:2026-11-23"),
         ("policies", ";"),
         ("verified_by", "x" * 81),
+        ("served_h", "-1"),
+        ("served_h", "12.5"),
+        ("served_h", "many"),
+        ("served_h", "1000000"),
+        ("languages", "tlh"),
+        ("languages", "ZH"),
+        ("languages", "zh,en"),
+        ("languages", "zh;zh"),
+        ("languages", "zh;"),
+        ("seats", "-1"),
+        ("seats", "61"),
+        ("seats", "two"),
     ],
 )
 def test_what_is_not_clear_is_a_problem(column: str, cell: str) -> None:
@@ -213,7 +260,7 @@ def test_a_skill_whose_proof_expires_needs_its_last_day(skill: str) -> None:
 
 
 _junk: st.SearchStrategy[Mapping[str, str]] = st.fixed_dictionaries(
-    {}, optional={column: st.text(max_size=40) for column in (*COLUMNS, "verified_by")}
+    {}, optional={column: st.text(max_size=40) for column in (*COLUMNS, *OPTIONAL)}
 )
 
 

@@ -24,13 +24,15 @@ from .test_roster_rows import a_row
 
 COLUMNS = (
     "lon", "lat", "status", "tier", "mode", "birth", "fit", "guardian", "consent", "available",
-    "trained_until", "team", "team_level", "turnout_s",
+    "trained_until", "team", "team_level", "turnout_s", "served_h", "seats",
 )  # fmt: skip
 DTYPES = {
     "ids": np.int64, "lon": np.float64, "lat": np.float64, "status": np.uint8, "tier": np.uint8,
     "mode": np.uint8, "birth": np.int32, "fit": np.bool_, "guardian": np.bool_,
     "consent": np.bool_, "available": np.bool_, "trained_until": np.int32, "region": np.int32,
     "team": np.int32, "team_level": np.uint8, "turnout_s": np.int32, "cover": np.uint64,
+    "waiting": np.uint64,
+    "served_h": np.int32, "languages": np.uint64, "seats": np.uint8,
 }  # fmt: skip
 
 
@@ -44,10 +46,16 @@ def _facts(roster: Roster) -> dict[int, dict[str, object]]:
     for row, volunteer_id in enumerate(roster.ids.tolist()):
         facts: dict[str, object] = {name: getattr(roster, name)[row].item() for name in COLUMNS}
         facts["region"] = roster.regions[roster.region[row]]
-        facts["policies"] = {
-            policy.clause
-            for bit, policy in enumerate(roster.policies)
-            if int(roster.cover[row, bit // 64]) >> bit % 64 & 1
+        for name, words in (("policies", roster.cover[row]), ("waiting", roster.waiting[row])):
+            facts[name] = {
+                policy.clause
+                for bit, policy in enumerate(roster.policies)
+                if int(words[bit // 64]) >> bit % 64 & 1
+            }
+        facts["languages"] = {
+            code
+            for bit, code in enumerate(roster.language_codes)
+            if int(roster.languages[row]) >> bit & 1
         }
         facts["skills"] = {}
         people[volunteer_id] = facts
@@ -79,8 +87,9 @@ def _truth(engine: Engine) -> dict[int, dict[str, object]]:
         for row in connection.execute(
             select(tables.policy_member, tables.policy).join(tables.policy)
         ).mappings():
-            if row["activated_at"] is not None or not row["asks_activation"]:
-                people[row["volunteer_id"]]["policies"].add(row["clause"])  # type: ignore[attr-defined]
+            covered = row["activated_at"] is not None or not row["asks_activation"]
+            held = people[row["volunteer_id"]]["policies" if covered else "waiting"]
+            held.add(row["clause"])  # type: ignore[attr-defined]
     return people
 
 
@@ -100,8 +109,12 @@ def _person(row: RowMapping, teams: dict[int, int]) -> dict[str, object]:
         "team": row["team_id"] or 0,
         "team_level": teams.get(row["team_id"], 0),
         "turnout_s": row["turnout_s"],
+        "served_h": row["served_h"],
+        "languages": set(row["languages"]),
+        "seats": row["seats"],
         "region": row["region"],
         "policies": set(),
+        "waiting": set(),
         "skills": {},
     }
 
@@ -181,7 +194,8 @@ def test_cover_counts_when_activated_or_not_asked(
     facts = _facts(load_roster(registry))
     clause = {1: "BASE", 2: "HIGH"}[policy_id]
     assert facts[one]["policies"] == ({clause} if covered else set())
-    assert facts[other]["policies"] == set()
+    assert facts[one]["waiting"] == (set() if covered else {clause})
+    assert facts[other]["policies"] == facts[other]["waiting"] == set()
 
 
 def test_verified_and_expired_are_told_apart(
@@ -213,6 +227,13 @@ def test_a_skill_outside_the_taxonomy_is_kept(registry: Engine, add_person: AddP
             insert(tables.credential), {"volunteer_id": me, "skill": "YAK", "level": 1}
         )
     assert load_roster(registry).credentials["YAK"].rows.tolist() == [0]  # type: ignore[index]
+
+
+def test_a_language_outside_the_taxonomy_is_passed_over(
+    registry: Engine, add_person: AddPerson
+) -> None:
+    me = add_person("V1", languages=("tlh", "yue"))
+    assert _facts(load_roster(registry))[me]["languages"] == {"yue"}
 
 
 def test_more_than_64_policies_take_a_second_word(

@@ -9,12 +9,13 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
-from dispatch.registry.tables import Instant
+from dispatch.registry.tables import Codes, Instant
 
 from .conftest import AddPerson
 
 DIALECT = sqlite.dialect()
 INSTANT = Instant()
+CODES = Codes()
 
 
 @given(st.datetimes(timezones=st.timezones()))
@@ -34,6 +35,12 @@ def test_an_instant_without_zone_is_refused() -> None:
         INSTANT.process_bind_param(datetime(2026, 1, 1), DIALECT)  # noqa: DTZ001
 
 
+@given(st.lists(st.text("abc-", min_size=1)))
+def test_codes_come_back_sorted_and_once(codes: list[str]) -> None:
+    stored = CODES.process_bind_param(codes, DIALECT)
+    assert CODES.process_result_value(stored, DIALECT) == tuple(sorted(set(codes)))
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -43,6 +50,9 @@ def test_an_instant_without_zone_is_refused() -> None:
         {"home_lon": 181.0},
         {"home_lat": -91.0},
         {"turnout_s": -1},
+        {"served_h": -1},
+        {"seats": 61},
+        {"seats": 1, "mode": "foot"},
         {"region": "nowhere"},
         {"team_id": 99},
         {"name": None},
