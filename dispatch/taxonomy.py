@@ -140,6 +140,31 @@ HAZARD_GATES: Final[Mapping[HazardClass, HazardGate]] = {
     )
 }  # fmt: skip
 
+LANGUAGES: Final[Mapping[str, Names]] = {
+    "zh": Names("普通话", "Mandarin"),
+    "zh-x-sichuan": Names("川渝方言", "Sichuan-Chongqing dialect"),
+    "zh-x-henan": Names("中原方言", "Central Plains dialect"),
+    "zh-x-dongbei": Names("东北方言", "North-eastern dialect"),
+    "yue": Names("粤语", "Cantonese"),
+    "wuu": Names("吴语", "Wu"),
+    "nan": Names("闽南语", "Southern Min"),
+    "hak": Names("客家话", "Hakka"),
+    "ko": Names("朝鲜语", "Korean"),
+    "mn": Names("蒙古语", "Mongolian"),
+    "ug": Names("维吾尔语", "Uyghur"),
+    "bo": Names("藏语", "Tibetan"),
+    "sce": Names("东乡语", "Dongxiang"),
+    "peh": Names("保安语", "Bonan"),
+    "slr": Names("撒拉语", "Salar"),
+    "za": Names("壮语", "Zhuang"),
+    "ii": Names("彝语", "Yi"),
+    "en": Names("英语", "English"),
+    "csl": Names("中国手语", "Chinese Sign Language"),
+}
+"""What a crew may need a speaker of, by BCP 47 tag (RFC 5646); dialects without a tag of their own
+take a private one. At most 64: the roster keeps a bit each. A language says how somebody can be
+spoken to and nothing else: ethnicity is never stored and must not be read out of it."""
+
 INCIDENT_KINDS: Final[Mapping[str, IncidentKind]] = {
     k.code: k
     for k in (
@@ -191,3 +216,33 @@ DUTY_LIMITS: Final = DutyLimits(
 
 RISK_ASSESSMENT_HEADS: Final = 50
 """Needs this large are treated like H2 and above: no publishing without a safety plan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """How long one spell on scene may last where all that is named holds; empty means any."""
+
+    limit_s: int
+    skills: frozenset[Skill] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    hazards: frozenset[HazardClass] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.limit_s < 1:
+            raise ValueError(f"limit_s must be positive, got {self.limit_s}")
+
+
+_HOUR: Final = 3600
+
+ROTATIONS: Final = (
+    # Boats and water, the fire line, the call desk.
+    Rotation(limit_s=4 * _HOUR, skills=frozenset(map(Skill, ("SAR-W", "BOAT", "DIVE")))),
+    Rotation(limit_s=4 * _HOUR, skills=frozenset({Skill("FIRE-W")})),
+    Rotation(limit_s=4 * _HOUR, kinds=frozenset({"wildfire"}), hazards=frozenset({_H4})),
+    Rotation(limit_s=4 * _HOUR, skills=frozenset({Skill("INFO")})),
+    # Heat of 35 to 40 C is H2, above 40 C H3; frost below -10 C is H3.
+    Rotation(limit_s=2 * _HOUR, kinds=frozenset({"heat"}), hazards=frozenset({_H2})),
+    Rotation(limit_s=1 * _HOUR, kinds=frozenset({"heat"}), hazards=frozenset({_H3, _H4})),
+    Rotation(limit_s=1 * _HOUR, kinds=frozenset({"snow"}), hazards=frozenset({_H3, _H4})),
+)
+"""Recommended rotations; of several that hold the shortest counts, and `DUTY_LIMITS` always."""

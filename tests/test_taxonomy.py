@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from dispatch.model import HazardClass, Tier
-from dispatch.taxonomy import DUTY_LIMITS, HAZARD_GATES, INCIDENT_KINDS, SKILLS, SUBSTITUTES
+from dispatch.taxonomy import (
+    DUTY_LIMITS,
+    HAZARD_GATES,
+    INCIDENT_KINDS,
+    LANGUAGES,
+    ROTATIONS,
+    SKILLS,
+    SUBSTITUTES,
+    Rotation,
+)
 
 
 def test_the_33_skills() -> None:
     assert len(SKILLS) == 33
     assert all(s.names.zh and s.names.en for s in SKILLS.values())
+
+
+def test_languages_have_both_names_a_tag_and_fit_a_word_of_bits() -> None:
+    assert all(n.zh and n.en for n in LANGUAGES.values())
+    assert all(re.fullmatch(r"[a-z]{2,3}(-x-[a-z]{1,8})?", code) for code in LANGUAGES)
+    assert len(LANGUAGES) <= 64
 
 
 def test_substitutes_are_skills_and_never_oneself() -> None:
@@ -58,3 +74,16 @@ def test_duty_limits_are_those_of_hard_rule_6() -> None:
 def test_duty_limits_are_checked(change: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"duty limit|alerts_per_week"):
         replace(DUTY_LIMITS, **change)
+
+
+def test_rotations_speak_of_skills_and_kinds_there_are_and_tighten_the_daily_limit() -> None:
+    for rotation in ROTATIONS:
+        assert rotation.skills <= SKILLS.keys()
+        assert rotation.kinds <= INCIDENT_KINDS.keys()
+        assert rotation.skills or rotation.kinds
+        assert rotation.limit_s < DUTY_LIMITS.max_task_s
+
+
+def test_a_rotation_takes_time() -> None:
+    with pytest.raises(ValueError, match="limit_s"):
+        Rotation(limit_s=0)
