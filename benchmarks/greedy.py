@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dispatch.matching.problem import DESIRED, MINIMUM, Problem
+from dispatch.matching.problem import MINIMUM, Problem
 
 
 def fill(problem: Problem) -> tuple[int, int]:
@@ -13,20 +13,18 @@ def fill(problem: Problem) -> tuple[int, int]:
     taken = np.zeros(int(problem.row.max(initial=-1)) + 1, np.bool_)
     starts = problem.starts()
     objective_s, empty = 0, 0
-    for j in np.argsort(-problem.unfilled_s[:, MINIMUM], kind="stable").tolist():
+    for j in np.argsort(-problem.posts.unfilled_s[:, MINIMUM], kind="stable").tolist():
         pairs = np.arange(starts[j], starts[j + 1])
         pairs = pairs[~taken[problem.row[pairs]]]
         best = pairs[np.argsort(problem.cost_s[pairs], kind="stable")]
-        best = best[: int(problem.heads[j].sum())]
+        best = best[: int(problem.posts.heads[j].sum())]
         taken[problem.row[best]] = True
         objective_s += int(problem.cost_s[best].sum()) + _empty_s(problem, j, len(best))
-        empty += int(problem.heads[j].sum()) - len(best)
+        empty += int(problem.posts.heads[j].sum()) - len(best)
     return objective_s, empty
 
 
 def _empty_s(problem: Problem, j: int, filled: int) -> int:
-    minimum, desired = (int(h) for h in problem.heads[j])
-    below = max(0, minimum - filled)
-    above = minimum + desired - filled - below
-    prices = problem.unfilled_s[j]
-    return int(below * prices[MINIMUM] + above * prices[DESIRED])
+    left = np.cumsum(problem.posts.heads[j]) - filled
+    empty = np.clip(left, 0, problem.posts.heads[j])
+    return int((empty * problem.posts.unfilled_s[j]).sum())

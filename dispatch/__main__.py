@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import socket
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
 from pydantic import ValidationError
 
@@ -17,10 +19,13 @@ from dispatch.app import Application, add_regions, build, open_store, server_of
 from dispatch.clock import SystemClock
 from dispatch.drills import demo
 from dispatch.errors import BadInput, DispatchError
+from dispatch.eventlog import SqlEventLog
+from dispatch.learning import learn, write_lesson
 from dispatch.model import Role
 from dispatch.registry import access
 from dispatch.registry.roster_csv import ImportReport, import_roster
 from dispatch.settings import Settings
+from dispatch.standalone.run import Files, match_files
 
 LINK_LIFE = timedelta(hours=12)
 PROBLEMS_SHOWN = 50
@@ -30,13 +35,24 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit code: 0 done, 1 done with problems, 2 not done."""
     arguments = _parser().parse_args(argv)
     try:
-        settings = _settings()
-        return int(arguments.run(arguments, settings, load_agency(settings.agency_file)))
+        return int(arguments.run(arguments))
     except DispatchError as exc:
         print(f"dispatch: {exc}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _with_agency(
+    run: Callable[[argparse.Namespace, Settings, Agency], int],
+) -> Callable[[argparse.Namespace], int]:
+    """Give a command the settings in force and the agency they name."""
+
+    def command(arguments: argparse.Namespace) -> int:
+        settings = _settings()
+        return run(arguments, settings, load_agency(settings.agency_file))
+
+    return command
 
 
 def _settings() -> Settings:
@@ -51,25 +67,91 @@ def _settings() -> Settings:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dispatch", description="Emergency volunteer dispatch.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _command(commands, "demo", _demo, "an invented county on real roads, with live phones")
-    _command(commands, "serve", _serve, "serve the agency's own data")
-    link = _command(commands, "link", _link, "print a one-time link to the pages")
+    _command(
+        commands, "demo", _with_agency(_demo), "an invented county on real roads, with live phones"
+    )
+    _command(commands, "serve", _with_agency(_serve), "serve the agency's own data")
+    link = _command(commands, "link", _with_agency(_link), "print a one-time link to the pages")
     link.add_argument("role", choices=["commander", "volunteer"])
     link.add_argument("--id", default="commander", help="account name, or volunteer id")
     roster = commands.add_parser("roster", help="the roster of volunteers")
     parts = roster.add_subparsers(required=True, metavar="WHAT")
-    load = _command(parts, "import", _roster_import, "load a roster from a CSV file")
+    load = _command(parts, "import", _with_agency(_roster_import), "load a roster from a CSV file")
     load.add_argument("file", type=Path)
+    _add_match(commands)
+    learn = _command(
+        commands,
+        "fit",
+        _with_agency(_fit),
+        "refit the acceptance model from what people answered",
+        "Writes acceptance-vN.json and its calibration plot acceptance-vN.svg; [acceptance] model "
+        "in the agency file says which one is in use. Exit code 0: fitted; 1: fitted, but no "
+        "better than the base rate; 2: not fitted, nothing written.",
+    )
+    learn.add_argument(
+        "--out", type=Path, metavar="DIR", help="where they go (default: the data folder)"
+    )
     return parser
+
+
+def _add_match(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    match = _command(
+        commands,
+        "match",
+        _match,
+        "the best plan for a roster file and a file of needs: no server, no data kept",
+        "Columns, properties and the plan's schema: docs/reference/match.md. Exit code 0: planned "
+        "(heads that stay empty are in the plan, with reasons); 1: planned without the roster rows "
+        "that could not be read; 2: not planned, nothing written.",
+    )
+    match.add_argument("roster", type=Path, metavar="ROSTER.csv", help="one person a line")
+    match.add_argument("needs", type=Path, metavar="NEEDS.geojson", help="one Point a need")
+    match.add_argument(
+        "--out", type=Path, required=True, metavar="PLAN.json", help="where the plan goes"
+    )
+    match.add_argument(
+        "--registry",
+        type=Path,
+        metavar="FILE.toml",
+        help="insurance contracts and teams the roster names; above H0 nobody serves uncovered",
+    )
+    match.add_argument(
+        "--roads",
+        type=Path,
+        metavar="DIR",
+        help="folder with roads.npz; without it times are estimated from the straight line",
+    )
+    match.add_argument(
+        "--policy", type=Path, metavar="FILE.toml", help="dials of the match policy that differ"
+    )
+    match.add_argument(
+        "--now",
+        type=_instant,
+        metavar="INSTANT",
+        help="plan as of then, for example 2026-07-20T08:00:00Z (default: the present)",
+    )
+
+
+def _instant(text: str) -> datetime:
+    with contextlib.suppress(ValueError):
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is not None and 1970 < at.year < 2200:
+            return at
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not an instant with its time zone, like 2026-07-20T08:00:00Z"
+    )
 
 
 def _command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     name: str,
-    run: Callable[[argparse.Namespace, Settings, Agency], int],
+    run: Callable[[argparse.Namespace], int],
     text: str,
+    more: str = "",
 ) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, epilog=more
+    )
     command.set_defaults(run=run)
     return command
 
@@ -166,21 +248,60 @@ def _roster_import(arguments: argparse.Namespace, settings: Settings, agency: Ag
         report = import_roster(engine, arguments.file, SystemClock().now())
     finally:
         engine.dispose()
-    _print_report(arguments.file, report)
-    return 1 if report.problems else 0
-
-
-def _print_report(path: Path, report: ImportReport) -> None:
-    for problem in report.problems[:PROBLEMS_SHOWN]:
-        where = f"{path}:{problem.line}" + (f" {problem.column}" if problem.column else "")
-        print(f"{where}: {problem.reason}" + (f": {problem.value!r}" if problem.value else ""))
-    more = len(report.problems) - PROBLEMS_SHOWN
-    if more > 0:
-        print(f"... and {more} more problems")
+    _print_problems(arguments.file, report, sys.stdout)
     print(
         f"{report.read} rows read: {report.added} added, {report.updated} updated, "
         f"{report.unchanged} unchanged, {len(report.problems)} problems"
     )
+    return 1 if report.problems else 0
+
+
+def _print_problems(path: Path, report: ImportReport, file: TextIO) -> None:
+    for problem in report.problems[:PROBLEMS_SHOWN]:
+        where = f"{path}:{problem.line}" + (f" {problem.column}" if problem.column else "")
+        value = f": {problem.value!r}" if problem.value else ""
+        print(f"{where}: {problem.reason}{value}", file=file)
+    more = len(report.problems) - PROBLEMS_SHOWN
+    if more > 0:
+        print(f"... and {more} more problems", file=file)
+
+
+def _match(arguments: argparse.Namespace) -> int:
+    files = Files(
+        roster=arguments.roster,
+        needs=arguments.needs,
+        out=arguments.out,
+        registry=arguments.registry,
+        roads=arguments.roads,
+        policy=arguments.policy,
+    )
+    outcome = match_files(
+        files, arguments.now or SystemClock().now(), lambda text: print(text, file=sys.stderr)
+    )
+    _print_problems(files.roster, outcome.report, sys.stderr)
+    plan = outcome.plan
+    print(
+        f"{files.out}: {len(plan.proposals)} proposals for {len(plan.need_ids)} needs, "
+        f"{sum(s.missing for s in plan.shortfalls)} heads short, gap {plan.gap:.2%}"
+    )
+    return 1 if outcome.report.problems else 0
+
+
+def _fit(arguments: argparse.Namespace, settings: Settings, agency: Agency) -> int:
+    engine = open_store(settings)
+    log = SqlEventLog(engine)
+    try:
+        lesson = asyncio.run(learn(log, agency))
+    finally:
+        log.close()
+        engine.dispose()
+    model, picture = write_lesson(lesson, arguments.out or settings.data_dir)
+    print(lesson.report)
+    print(f"\n{model}\n{picture}")
+    if lesson.refitted.skill <= 0:
+        print("No better than the base rate: do not use it yet.", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _show_progress(done: int, total: int) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from dispatch.model import (
     AssignmentId,
     DeclineReason,
+    DoubtReason,
     Fix,
     HazardClass,
     Heads,
@@ -151,11 +152,51 @@ class MakePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchPlan:
-    """Turn a plan's proposals into offers, for all its needs or for those named."""
+    """Turn a plan's proposals into offers, for all its needs or for those named.
+
+    With `alert` the desk goes on asking by itself until the needs are filled.
+    """
 
     kind: Literal["plan.dispatch"] = "plan.dispatch"
     plan_id: PlanId
     need_ids: tuple[NeedId, ...] | None = None
+    alert: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartAlerting:
+    """Have the desk ask people for these needs by itself, by the policy named or the agency's."""
+
+    kind: Literal["alert.start"] = "alert.start"
+    need_ids: tuple[NeedId, ...]
+    policy: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopAlerting:
+    """Nobody more is asked; who was asked may still answer."""
+
+    kind: Literal["alert.stop"] = "alert.stop"
+    need_id: NeedId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeWave:
+    """Ask more people for these needs, whose alerting has them due."""
+
+    kind: Literal["alert.wave"] = "alert.wave"
+    need_ids: tuple[NeedId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtFill:
+    """Tell the commander that a need may stay unfilled; `fill` is how likely it is filled."""
+
+    kind: Literal["alert.doubt"] = "alert.doubt"
+    need_id: NeedId
+    because: DoubtReason
+    fill: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +308,45 @@ class CheckOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PinPair:
+    """This person is to serve this need; one pin per person, the last counts."""
+
+    kind: Literal["pair.pin"] = "pair.pin"
+    need_id: NeedId
+    volunteer_id: VolunteerId
+
+    def __post_init__(self) -> None:
+        _require_ids(self.volunteer_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcludePair:
+    """This person is not to be asked for this need, or for any need of its incident."""
+
+    kind: Literal["pair.exclude"] = "pair.exclude"
+    need_id: NeedId
+    volunteer_id: VolunteerId
+    reason: str
+    whole_incident: bool = False
+
+    def __post_init__(self) -> None:
+        _require_ids(self.volunteer_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreePair:
+    """Undoes a pin or an exclusion, for the need or for its whole incident."""
+
+    kind: Literal["pair.free"] = "pair.free"
+    need_id: NeedId
+    volunteer_id: VolunteerId
+    whole_incident: bool = False
+
+    def __post_init__(self) -> None:
+        _require_ids(self.volunteer_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddNote:
     kind: Literal["note.add"] = "note.add"
     text: str
@@ -300,12 +380,17 @@ CommanderAction = (
     | CloseNeed
     | MakePlan
     | DispatchPlan
+    | StartAlerting
+    | StopAlerting
     | MakeOffer
     | WithdrawOffer
     | Release
     | StandDown
     | CheckIn
     | CheckOut
+    | PinPair
+    | ExcludePair
+    | FreePair
     | AddNote
     | DrawZone
     | ClearZone
@@ -322,4 +407,5 @@ VolunteerAction = (
     | CheckIn
     | CheckOut
 )
-Action = CommanderAction | VolunteerAction
+SystemAction = MakeWave | DoubtFill
+Action = CommanderAction | VolunteerAction | SystemAction

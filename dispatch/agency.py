@@ -6,10 +6,13 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from dispatch.errors import BadInput
+from dispatch.matching.acceptance import RATES, AcceptanceModel, model_of, plain_model, preset
+from dispatch.matching.alerting.book import AlertBook, book_of
 from dispatch.model import AgencyId, RegionCode
 from dispatch.registry.catalogue import Region
 
@@ -32,8 +35,16 @@ class RegionEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptanceEntry:
+    """How people answer: a preset's name or a file that `dispatch fit` wrote, and how quickly."""
+
+    model: str = "mid"
+    replies: str = "app"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgencyFile:
-    """The file as written; `roads` is relative to it."""
+    """The file as written; `roads` is relative to it, and a file of `acceptance` too."""
 
     id: AgencyId
     name_zh: str
@@ -43,11 +54,18 @@ class AgencyFile:
     roads: str
     map: MapFrame
     regions: tuple[RegionEntry, ...]
+    timezone: str = "UTC"
+    acceptance: AcceptanceEntry = AcceptanceEntry()
+    alerting: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agency:
-    """The agency as the program uses it: paths resolved, regions checked."""
+    """The agency as the program uses it: paths resolved, regions checked.
+
+    `timezone` says when it is night for its people; `acceptance` how likely they say yes, and
+    `book` by which policies the desk asks them and how quickly they answer.
+    """
 
     id: AgencyId
     name_zh: str
@@ -57,6 +75,9 @@ class Agency:
     roads: Path
     map: MapFrame
     regions: tuple[Region, ...]
+    timezone: ZoneInfo
+    acceptance: AcceptanceModel
+    book: AlertBook
 
 
 def load_agency(path: Path) -> Agency:
@@ -66,7 +87,7 @@ def load_agency(path: Path) -> Agency:
         BadInput: the file cannot be read, or a value is missing or wrong; names which.
     """
     try:
-        found = msgspec.convert(_toml(path), AgencyFile)
+        found = msgspec.convert(read_toml(path), AgencyFile)
     except msgspec.ValidationError as exc:
         raise BadInput(f"{path}: {exc}") from None
     regions = tuple(_region(path, entry) for entry in found.regions)
@@ -81,14 +102,55 @@ def load_agency(path: Path) -> Agency:
         roads=path.parent / found.roads,
         map=found.map,
         regions=regions,
+        timezone=_timezone(path, found.timezone),
+        acceptance=_acceptance(path, found.acceptance.model),
+        book=_book(path, found),
     )
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def _timezone(path: Path, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadInput(
+            f"{path}: timezone {name!r} is not known; expected one like America/Santiago"
+        ) from None
+
+
+def _acceptance(path: Path, name: str) -> AcceptanceModel:
+    """The model by its preset's name, or from the file next to this one."""
+    if name in RATES:
+        # As plain values, so that the planner's process can be handed it.
+        return model_of(plain_model(preset(name)))
+    file = path.parent / name
+    try:
+        return model_of(msgspec.json.decode(file.read_bytes(), type=dict[str, Any]))
+    except OSError as exc:
+        presets = ", ".join(RATES)
+        raise BadInput(
+            f"{path}: acceptance.model is neither {presets} nor a file: {file}: {exc.strerror}"
+        ) from None
+    except (ValueError, msgspec.DecodeError) as exc:
+        raise BadInput(f"{file}: {exc}") from None
+
+
+def _book(path: Path, found: AgencyFile) -> AlertBook:
+    try:
+        return book_of(found.alerting, found.acceptance.replies)
+    except ValueError as exc:
+        raise BadInput(f"{path}: {exc}") from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the tables of a TOML file.
+
+    Raises:
+        BadInput: the file cannot be read or is not TOML.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as exc:
-        raise BadInput(f"cannot read the agency file {path}: {exc.strerror}") from None
+        raise BadInput(f"cannot read {path}: {exc.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise BadInput(f"{path}: {exc}") from None
 

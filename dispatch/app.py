@@ -37,12 +37,14 @@ from dispatch.geo.router import RoadRouter
 from dispatch.matching.policy import MatchPolicy
 from dispatch.planner.plan import Planner
 from dispatch.planner.process import FollowingPlanner, ProcessPlanner
+from dispatch.planner.round import Asking
 from dispatch.planner.verdict import judge
 from dispatch.ports import Clock
 from dispatch.registry import catalogue
 from dispatch.registry.engine import migrate, open_engine, writing
 from dispatch.registry.snapshot import load_roster, load_rows, roster_version
 from dispatch.settings import Settings
+from dispatch.waves import Waves
 
 GOODBYE_S = 15
 """Screens come back after a random part of this."""
@@ -57,6 +59,7 @@ class Application:
     engine: sa.Engine
     clock: Clock
     desk: Desk
+    waves: Waves
     gateway: Gateway
     router: RoadRouter
     planner: ProcessPlanner | FollowingPlanner
@@ -135,6 +138,7 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
         regions=frozenset(r.code for r in catalogue.regions(engine)),
         policy=policy,
         board=board,
+        book=agency.book,
     )
     gateway = Gateway(board, await log.log_id(agency.id), clock)
     desk.listeners.append(gateway.applied)
@@ -162,6 +166,7 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
         engine=engine,
         clock=clock,
         desk=desk,
+        waves=Waves(desk=desk, show_up=agency.acceptance.show_up),
         gateway=gateway,
         router=router,
         planner=planner,
@@ -175,7 +180,8 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
 async def running(app: Application) -> AsyncIterator[Application]:
     """Start the application and keep its clockwork going while the block lasts."""
     await app.start()
-    work = [app.desk.run(), _flush_forever(app), *(make() for make in app.background)]
+    clockwork = [app.desk.run(), app.waves.run(), _flush_forever(app)]
+    work = [*clockwork, *(make() for make in app.background)]
     tasks = [asyncio.create_task(coroutine) for coroutine in work]
     for task in tasks:
         task.add_done_callback(_stop_on_failure)
@@ -232,13 +238,15 @@ def following_planner(url: str, agency: Agency) -> FollowingPlanner:
     engine = open_engine(url)
     router = RoadRouter(RoadGraph.load(agency.roads))
     policy = MatchPolicy()
+    asking = Asking(book=agency.book, model=agency.acceptance, zone=agency.timezone)
     kept: dict[str, Planner] = {}
 
     def refreshed() -> Planner:
         version = roster_version(engine)
         if version not in kept:
             kept.clear()
-            kept[version] = Planner(roster=load_roster(engine), router=router, policy=policy)
+            roster = load_roster(engine)
+            kept[version] = Planner(roster=roster, router=router, policy=policy, asking=asking)
         return kept[version]
 
     return FollowingPlanner(

@@ -11,7 +11,7 @@ The board holds operations, not people: a volunteer appears here only once somet
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -24,9 +24,12 @@ from dispatch.model import (
     ACTIVE_ASSIGNMENT,
     Actor,
     AgencyId,
+    Alerting,
     Assignment,
     AssignmentId,
     AssignmentStatus,
+    DoubtReason,
+    Exclusion,
     Fix,
     Incident,
     IncidentId,
@@ -36,6 +39,7 @@ from dispatch.model import (
     Offer,
     OfferId,
     OfferStatus,
+    Pin,
     Plan,
     PlanId,
     VolunteerId,
@@ -45,11 +49,17 @@ from dispatch.model import (
 )
 
 Key = tuple[str, Any]
-"""`(kind, id)` of an entity: incident, need, offer, assignment, zone, plan, person or entry."""
+"""`(kind, id)` of an entity: incident, need, alerting, offer, assignment, zone, plan, person or
+entry."""
+
+ExclusionKey = tuple[VolunteerId, NeedId | None]
 
 ENTRIES_KEPT: Final = 200
 ALERTS_KEPT: Final = timedelta(days=7)
 SHIFTS_KEPT: Final = timedelta(days=2)
+RECORD_HALF_LIFE_DAYS: Final = 90.0
+UNANSWERED_WEIGHT: Final = 0.5
+"""What being asked weighs when the offer is withdrawn before it was answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +72,38 @@ class Change:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Somebody was asked. It weighs half once it was withdrawn before it was answered."""
+
+    at: datetime
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How often somebody was asked and said yes, as it counts at `counted_at`: older answers weigh
+    less, and a question withdrawn before it was answered half."""
+
+    accepted: float = 0.0
+    asked: float = 0.0
+    counted_at: datetime | None = None
+
+    def at(self, now: datetime, half_life_days: float) -> tuple[float, float]:
+        """Return `(accepted, asked)` as they count at `now`."""
+        if self.counted_at is None:
+            return 0.0, 0.0
+        kept = 0.5 ** ((now - self.counted_at) / timedelta(days=1) / half_life_days)
+        return self.accepted * kept, self.asked * kept
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """What operations know of a volunteer.
 
-    `alerts_at` are the offers of the last seven days; `shifts` the `(start, end)` of time on task
-    of the last two, travel included; `fix` is where a person on duty checked in.
+    `alerts` are the offers of the last seven days; `record` their answers; `shifts` the
+    `(start, end)` of time on task of the last two days, travel included; `fix` is where a person
+    on duty checked in.
     """
 
     id: VolunteerId
@@ -75,8 +111,13 @@ class Person:
     available_until: datetime | None = None
     on_duty: bool = False
     fix: Fix | None = None
-    alerts_at: tuple[datetime, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    record: Record = Record()
     shifts: tuple[tuple[datetime, datetime], ...] = ()
+
+    def alerts_within(self, span: timedelta, now: datetime) -> float:
+        """How often they were asked within `span` up to `now`, by weight."""
+        return sum(a.weight for a in self.alerts if now - a.at < span)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +158,10 @@ class Board:
     assigned_to: dict[NeedId, list[AssignmentId]] = field(default_factory=dict)
     taken: dict[NeedId, int] = field(default_factory=dict)
     open_offers: set[OfferId] = field(default_factory=set)
+    alerting: dict[NeedId, Alerting] = field(default_factory=dict)
     active: dict[VolunteerId, AssignmentId] = field(default_factory=dict)
+    pins: dict[VolunteerId, Pin] = field(default_factory=dict)
+    exclusions: dict[IncidentId, dict[ExclusionKey, Exclusion]] = field(default_factory=dict)
 
     def open_offers_of(self, need_id: NeedId) -> Iterator[Offer]:
         """The unanswered offers of a need, oldest first."""
@@ -133,12 +177,6 @@ class Board:
         """How many accepted and were not stood down: the heads that count against the maximum."""
         return self.taken.get(need_id, 0)
 
-    def heads_open(self, need_id: NeedId) -> int:
-        """Desired heads that nobody has accepted or been asked for, never below 0."""
-        need = self.needs[need_id]
-        asked = sum(1 for _ in self.open_offers_of(need_id))
-        return max(0, need.heads.desired - self.heads_taken(need_id) - asked)
-
     def open_needs(self) -> list[Need]:
         """Published needs in id order."""
         published = (n for n in self.needs.values() if n.status is NeedStatus.PUBLISHED)
@@ -148,6 +186,16 @@ class Board:
         """Hazard zones in force, in id order."""
         active = (z for z in self.zones.values() if z.status is ZoneStatus.ACTIVE)
         return tuple(sorted(active, key=lambda z: z.id))
+
+    def pinned_to(self, need_id: NeedId) -> tuple[Pin, ...]:
+        """The pins of a need, in the order of the volunteers' ids."""
+        return tuple(self.pins[v] for v in sorted(self.pins) if self.pins[v].need_id == need_id)
+
+    def excluded_from(self, need_id: NeedId) -> tuple[Exclusion, ...]:
+        """Who is not to be asked for a need, those of its whole incident among them, oldest
+        first."""
+        stated = self.exclusions.get(self.needs[need_id].incident_id, {})
+        return tuple(e for (_, of), e in stated.items() if of in (None, need_id))
 
     def person(self, volunteer_id: VolunteerId) -> Person:
         """The person's record, empty if nothing has happened yet."""
@@ -244,6 +292,9 @@ def _need_closed(board: Board, s: Stored) -> tuple[Key, ...]:
     need = board.needs[_event(s, ev.NeedClosed).need_id]
     status = lifecycle.step(lifecycle.NEED, need.status, ev.NeedClosed)
     board.needs[need.id] = replace(need, status=status)
+    board.alerting.pop(need.id, None)
+    for pin in board.pinned_to(need.id):
+        del board.pins[pin.volunteer_id]
     return (("need", need.id),)
 
 
@@ -283,13 +334,18 @@ def _offer_made(board: Board, s: Stored) -> tuple[Key, ...]:
         status=OfferStatus.OPEN,
         made_at=s.at,
         expires_at=e.expires_at,
+        accepts=e.accepts,
+        skill=e.skill,
+        wave=e.wave,
+        replaces=e.replaces,
     )
     board.offers_of[e.need_id].append(e.offer_id)
     board.offers_to.setdefault(e.volunteer_id, []).append(e.offer_id)
     board.open_offers.add(e.offer_id)
+    _unpin(board, e.volunteer_id, e.need_id)
     person = board.person(e.volunteer_id)
-    recent = tuple(at for at in person.alerts_at if s.at - at < ALERTS_KEPT)
-    board.people[person.id] = replace(person, alerts_at=(*recent, s.at))
+    recent = tuple(a for a in person.alerts if s.at - a.at < ALERTS_KEPT)
+    board.people[person.id] = replace(person, alerts=(*recent, Alert(s.at)))
     return _offer_keys(board.offers[e.offer_id])
 
 
@@ -315,6 +371,8 @@ def _offer_accepted(board: Board, s: Stored) -> tuple[Key, ...]:
     board.assignments_of.setdefault(offer.volunteer_id, []).append(e.assignment_id)
     board.active[offer.volunteer_id] = e.assignment_id
     board.taken[offer.need_id] = board.heads_taken(offer.need_id) + 1
+    if offer.need_id in board.alerting:
+        board.alerting[offer.need_id] = replace(board.alerting[offer.need_id], doubted=None)
     return (*_offer_keys(offer), ("assignment", e.assignment_id))
 
 
@@ -333,6 +391,47 @@ def _offer_expired(board: Board, s: Stored) -> tuple[Key, ...]:
 def _offer_withdrawn(board: Board, s: Stored) -> tuple[Key, ...]:
     e = _event(s, ev.OfferWithdrawn)
     return _offer_keys(_answer(board, s, e.offer_id, withdrawn_because=e.reason))
+
+
+@_on(ev.AlertingStarted)
+def _alerting_started(board: Board, s: Stored) -> tuple[Key, ...]:
+    e = _event(s, ev.AlertingStarted)
+    lifecycle.step(lifecycle.NEED, board.needs[e.need_id].status, ev.AlertingStarted)
+    board.alerting[e.need_id] = Alerting(need_id=e.need_id, policy=e.policy, started_at=s.at)
+    return _alerting_keys(e.need_id)
+
+
+@_on(ev.WaveMade)
+def _wave_made(board: Board, s: Stored) -> tuple[Key, ...]:
+    e = _event(s, ev.WaveMade)
+    alerting = board.alerting[e.need_id]
+    planned_again = alerting.doubted is DoubtReason.PLANNER_DOWN
+    board.alerting[e.need_id] = replace(
+        alerting,
+        doubted=None if planned_again else alerting.doubted,
+        waves=e.number,
+        wave_at=s.at,
+        wave_seq=s.seq,
+        fill_before=e.fill_before,
+        fill=e.fill,
+        eta_limit_s=e.eta_limit_s,
+        levels_up=e.levels_up,
+    )
+    return _alerting_keys(e.need_id)
+
+
+@_on(ev.FillDoubted)
+def _fill_doubted(board: Board, s: Stored) -> tuple[Key, ...]:
+    e = _event(s, ev.FillDoubted)
+    board.alerting[e.need_id] = replace(board.alerting[e.need_id], doubted=e.because)
+    return _alerting_keys(e.need_id)
+
+
+@_on(ev.AlertingStopped)
+def _alerting_stopped(board: Board, s: Stored) -> tuple[Key, ...]:
+    need_id = _event(s, ev.AlertingStopped).need_id
+    del board.alerting[need_id]
+    return _alerting_keys(need_id)
 
 
 @_on(ev.Departed)
@@ -386,6 +485,48 @@ def _checked_out(board: Board, s: Stored) -> tuple[Key, ...]:
     return (("person", person.id),)
 
 
+@_on(ev.PairPinned)
+def _pair_pinned(board: Board, s: Stored) -> tuple[Key, ...]:
+    e = _event(s, ev.PairPinned)
+    need = board.needs[e.need_id]
+    lifecycle.step(lifecycle.NEED, need.status, ev.PairPinned)
+    before = board.pins.get(e.volunteer_id)
+    board.pins[e.volunteer_id] = Pin(
+        need_id=need.id, volunteer_id=e.volunteer_id, by=s.actor, at=s.at
+    )
+    needs = [need.id] if before is None else [need.id, before.need_id]
+    return _pair_keys(board, e.volunteer_id, needs)
+
+
+@_on(ev.PairExcluded)
+def _pair_excluded(board: Board, s: Stored) -> tuple[Key, ...]:
+    e = _event(s, ev.PairExcluded)
+    needs = board.needs_of[e.incident_id] if e.need_id is None else [e.need_id]
+    stated = board.exclusions.setdefault(e.incident_id, {})
+    stated[e.volunteer_id, e.need_id] = Exclusion(
+        incident_id=e.incident_id,
+        need_id=e.need_id,
+        volunteer_id=e.volunteer_id,
+        reason=e.reason,
+        by=s.actor,
+        at=s.at,
+    )
+    for need_id in needs:
+        _unpin(board, e.volunteer_id, need_id)
+    return _pair_keys(board, e.volunteer_id, needs)
+
+
+@_on(ev.PairFreed)
+def _pair_freed(board: Board, s: Stored) -> tuple[Key, ...]:
+    e = _event(s, ev.PairFreed)
+    needs = board.needs_of[e.incident_id] if e.need_id is None else [e.need_id]
+    board.exclusions.get(e.incident_id, {}).pop((e.volunteer_id, e.need_id), None)
+    for need_id in needs:
+        if e.need_id is not None:
+            _unpin(board, e.volunteer_id, need_id)
+    return _pair_keys(board, e.volunteer_id, needs)
+
+
 @_on(ev.NoteAdded)
 def _note_added(board: Board, s: Stored) -> tuple[Key, ...]:
     return ()
@@ -415,13 +556,47 @@ def _offer_keys(offer: Offer) -> tuple[Key, ...]:
     return (("offer", offer.id), ("need", offer.need_id), ("person", offer.volunteer_id))
 
 
+def _alerting_keys(need_id: NeedId) -> tuple[Key, ...]:
+    """Views show it with its need, but who looks at the need's terms has not become stale."""
+    return (("alerting", need_id), ("need", need_id))
+
+
+def _pair_keys(
+    board: Board, volunteer_id: VolunteerId, needs: Sequence[NeedId]
+) -> tuple[Key, ...]:
+    """The person first: a word on somebody makes no screen of the need stale."""
+    board.people[volunteer_id] = board.person(volunteer_id)
+    return (("person", volunteer_id), *(("need", need_id) for need_id in needs))
+
+
+def _unpin(board: Board, volunteer_id: VolunteerId, need_id: NeedId) -> None:
+    pin = board.pins.get(volunteer_id)
+    if pin is not None and pin.need_id == need_id:
+        del board.pins[volunteer_id]
+
+
 def _answer(board: Board, s: Stored, offer_id: OfferId, **fields: Any) -> Offer:
     offer = board.offers[offer_id]
     status = lifecycle.step(lifecycle.OFFER, offer.status, type(s.event))
     offer = replace(offer, status=status, answered_at=s.at, **fields)
     board.offers[offer_id] = offer
     board.open_offers.discard(offer_id)
+    _remember(board, offer, s.at)
     return offer
+
+
+def _remember(board: Board, offer: Offer, at: datetime) -> None:
+    """An answer, or none, goes into the person's record; a withdrawn question tired them less."""
+    person = board.person(offer.volunteer_id)
+    accepted, asked = person.record.at(at, RECORD_HALF_LIFE_DAYS)
+    withdrawn = offer.status is OfferStatus.WITHDRAWN
+    asked += UNANSWERED_WEIGHT if withdrawn else 1.0
+    accepted += offer.status is OfferStatus.ACCEPTED
+    alerts = list(person.alerts)
+    if withdrawn and Alert(offer.made_at) in alerts:
+        alerts[alerts.index(Alert(offer.made_at))] = Alert(offer.made_at, UNANSWERED_WEIGHT)
+    record = Record(accepted, asked, at)
+    board.people[person.id] = replace(person, alerts=tuple(alerts), record=record)
 
 
 def _advance(
@@ -479,28 +654,21 @@ def _add_entry(board: Board, s: Stored) -> tuple[Key, ...]:
 def _subject(
     board: Board, event: ev.Event
 ) -> tuple[NeedId | None, IncidentId | None, VolunteerId | None]:
+    """An event names its need, incident and person, or the offer or assignment that does."""
     match event:
         case ev.IncidentOpened() | ev.IncidentUpdated():
             return None, event.incident.id, None
-        case ev.IncidentClosed() | ev.NoteAdded():
-            return None, event.incident_id, None
         case ev.NeedAdded() | ev.NeedUpdated():
             return event.need.id, None, None
-        case ev.NeedPublished() | ev.NeedClosed():
-            return event.need_id, None, None
-        case ev.AvailabilitySet() | ev.CheckedIn() | ev.CheckedOut():
-            return None, None, event.volunteer_id
-        case ev.OfferMade() | ev.OfferAccepted() | ev.OfferDeclined():
-            offer = board.offers[event.offer_id]
-            return offer.need_id, None, offer.volunteer_id
-        case ev.OfferExpired() | ev.OfferWithdrawn():
-            offer = board.offers[event.offer_id]
-            return offer.need_id, None, offer.volunteer_id
-        case ev.Departed() | ev.Arrived() | ev.Released() | ev.ReachedHome() | ev.StoodDown():
-            assignment = board.assignments[event.assignment_id]
-            return assignment.need_id, None, assignment.volunteer_id
-        case _:
-            return None, None, None
+    about: object = event
+    if hasattr(event, "offer_id"):
+        about = board.offers[event.offer_id]
+    elif hasattr(event, "assignment_id"):
+        about = board.assignments[event.assignment_id]
+    need_id, incident_id, volunteer_id = (
+        getattr(about, name, None) for name in ("need_id", "incident_id", "volunteer_id")
+    )
+    return need_id, incident_id, volunteer_id
 
 
 def _text(event: ev.Event) -> str:
@@ -509,8 +677,12 @@ def _text(event: ev.Event) -> str:
             return event.text
         case ev.IncidentClosed() | ev.NeedClosed() | ev.OfferWithdrawn() | ev.StoodDown():
             return event.reason
-        case ev.OfferDeclined():
+        case ev.PairExcluded():
             return event.reason
+        case ev.OfferDeclined() | ev.AlertingStopped():
+            return event.reason
+        case ev.WaveMade() | ev.FillDoubted():
+            return event.because
         case ev.ZoneDrawn():
             return event.zone.name
         case _:

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -24,6 +24,8 @@ from dispatch.board import Board, Key, apply
 from dispatch.errors import ActionReused, Conflict, Rejected, StoreUnavailable
 from dispatch.events import Entry, Stored, placed
 from dispatch.geo import zones
+from dispatch.matching.alerting import AlertPolicy, plain, policy_of
+from dispatch.matching.alerting.book import AlertBook
 from dispatch.matching.eligibility import Stage
 from dispatch.matching.policy import MatchPolicy
 from dispatch.model import (
@@ -32,6 +34,7 @@ from dispatch.model import (
     Actor,
     AgencyId,
     Fix,
+    NeedId,
     Plan,
     RegionCode,
     Verdict,
@@ -47,6 +50,9 @@ POLL_S: Final = 2.0
 TICK_S: Final = 1.0
 MAX_TRIES: Final = 20
 
+_NAMES_ONE: Final = (actions.CheckIn, actions.CheckOut, actions.PinPair, actions.ExcludePair)
+"""Actions about one person, who must be on the roster."""
+
 Listener = Callable[[int, Sequence[Key]], None]
 """Called after the board moved: its new seq, and the keys touched since the last call."""
 
@@ -54,8 +60,11 @@ Listener = Callable[[int, Sequence[Key]], None]
 class PlannerPort(Protocol):
     """Where plans come from: a process of its own, or this one."""
 
-    async def plan(self, seq: int, now: datetime) -> Plan | None:
-        """Return the best plan for the board at `seq` or later; None when nothing is open.
+    async def plan(
+        self, seq: int, now: datetime, only: tuple[NeedId, ...] | None = None
+    ) -> Plan | None:
+        """Return the best plan for the board at `seq` or later, for all open needs or `only` these;
+        None when nothing is open.
 
         Raises:
             PlannerUnavailable, SolverFailed: no plan.
@@ -86,6 +95,7 @@ class Desk:
     regions: frozenset[RegionCode]
     policy: MatchPolicy
     board: Board
+    book: AlertBook = field(default_factory=AlertBook)
     listeners: list[Listener] = field(default_factory=list)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -110,7 +120,7 @@ class Desk:
         """
         if isinstance(action, actions.DrawZone):
             _check_ring(action)
-        if isinstance(action, actions.CheckIn | actions.CheckOut):
+        if isinstance(action, _NAMES_ONE):
             await self._check_known(action.volunteer_id)
         digest = _digest(actor, action)
         plan = await self._plan(actor, action_id, action)
@@ -185,11 +195,14 @@ class Desk:
 
     async def _plan(self, actor: Actor, action_id: ActionId, action: actions.Action) -> Plan | None:
         """Planning takes up to seconds and so happens before the lock, on the board as it is."""
-        if not isinstance(action, actions.MakePlan):
+        if not isinstance(action, actions.MakePlan | actions.MakeWave):
             return None
         if await self.log.find(self.agency, action_id) is not None:
             return None
-        return await self.planner.plan(self.board.seq, self.clock.now())
+        seq, now = self.board.seq, self.clock.now()
+        if isinstance(action, actions.MakeWave):
+            return await self.planner.plan(seq, now, action.need_ids)
+        return await self.planner.plan(seq, now)
 
     async def _check_known(self, volunteer_id: VolunteerId | None) -> None:
         if volunteer_id is None or len(await asyncio.to_thread(self.rows, [volunteer_id])):
@@ -211,8 +224,22 @@ class Desk:
         self, actor: Actor, action_id: ActionId, action: actions.Action, plan: Plan | None
     ) -> Context:
         now = self.clock.now()
-        verdicts = await self._verdicts(action, now)
-        return self._bare_context(actor, action_id, now, verdicts, plan)
+        verdicts = await self._verdicts(action, now, plan)
+        context = self._bare_context(actor, action_id, now, verdicts, plan)
+        return replace(context, policies=self._policies(action))
+
+    def _policies(self, action: actions.Action) -> dict[NeedId, Mapping[str, Any]]:
+        """How the desk would ask people by itself for the needs that the action may start."""
+        match action:
+            case actions.StartAlerting():
+                needs, asked = action.need_ids, action.policy
+            case actions.DispatchPlan() if action.plan_id in self.board.plans:
+                needs, asked = self.board.plans[action.plan_id].need_ids, None
+            case _:
+                return {}
+        given = None if asked is None else _policy(asked)
+        known = [self.board.needs[n] for n in needs if n in self.board.needs]
+        return {n.id: plain(given or self.book.policy_for(self.board, n)) for n in known}
 
     def _bare_context(
         self,
@@ -232,8 +259,10 @@ class Desk:
             plan=plan,
         )
 
-    async def _verdicts(self, action: actions.Action, now: datetime) -> dict[Pair, Verdict]:
-        pairs = rules.pairs_to_judge(self.board, action)
+    async def _verdicts(
+        self, action: actions.Action, now: datetime, plan: Plan | None
+    ) -> dict[Pair, Verdict]:
+        pairs = rules.pairs_to_judge(self.board, action, plan)
         accepting = isinstance(action, actions.AcceptOffer)
         stage = Stage.ACCEPT if accepting else Stage.OFFER
         fix = usable(action.fix, now) if isinstance(action, actions.AcceptOffer) else None
@@ -283,6 +312,13 @@ def _check_ring(action: actions.DrawZone) -> None:
     problem = zones.ring_problem(action.ring)
     if problem is not None:
         raise Rejected("BAD_RING", problem=problem)
+
+
+def _policy(values: Mapping[str, Any]) -> AlertPolicy:
+    try:
+        return policy_of(values)
+    except ValueError as exc:
+        raise Rejected("BAD_ALERT_POLICY", problem=str(exc)) from None
 
 
 def _ids(events: rules.Events) -> dict[str, Any]:

@@ -7,7 +7,7 @@ read rather than guess.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -21,6 +21,7 @@ from dispatch.model import (
     AssignmentId,
     CoverEvidence,
     DeclineReason,
+    DoubtReason,
     Fix,
     HazardClass,
     Incident,
@@ -31,8 +32,10 @@ from dispatch.model import (
     Plan,
     PlanId,
     Site,
+    Skill,
     Travel,
     VolunteerId,
+    WaveReason,
     Zone,
     ZoneId,
 )
@@ -104,6 +107,10 @@ class OfferMade:
     travel: Travel
     origin: Site
     expires_at: datetime
+    accepts: float | None = None
+    skill: Skill | None = None
+    wave: int = 0
+    replaces: AssignmentId | None = None
 
     def __post_init__(self) -> None:
         _require_cover(self.hazard, self.cover)
@@ -140,6 +147,46 @@ class OfferExpired:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferWithdrawn:
     offer_id: OfferId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertingStarted:
+    """From now on the desk asks people for this need by itself, by this policy."""
+
+    need_id: NeedId
+    policy: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveMade:
+    """One round of offers of an alerting, counted from 1; the offers stand before it."""
+
+    need_id: NeedId
+    number: int
+    asked: int
+    because: WaveReason
+    fill_before: float | None
+    fill: float | None
+    eta_limit_s: int
+    levels_up: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillDoubted:
+    """The commander is told that a need may stay unfilled, once until somebody says yes."""
+
+    need_id: NeedId
+    because: DoubtReason
+    fill: float
+    waves: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertingStopped:
+    """A commander stopped it; a need that is closed stops it too, without this event."""
+
+    need_id: NeedId
     reason: str
 
 
@@ -190,6 +237,33 @@ class CheckedOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PairPinned:
+    """The next plan puts this person on this need; an earlier pin of theirs no longer holds."""
+
+    need_id: NeedId
+    volunteer_id: VolunteerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairExcluded:
+    """This person is not asked for this need; without one, for no need of the incident."""
+
+    incident_id: IncidentId
+    need_id: NeedId | None
+    volunteer_id: VolunteerId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairFreed:
+    """Neither pinned nor excluded any more, where the event says."""
+
+    incident_id: IncidentId
+    need_id: NeedId | None
+    volunteer_id: VolunteerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoteAdded:
     text: str
     incident_id: IncidentId | None
@@ -220,6 +294,10 @@ Event = (
     | OfferDeclined
     | OfferExpired
     | OfferWithdrawn
+    | AlertingStarted
+    | WaveMade
+    | FillDoubted
+    | AlertingStopped
     | Departed
     | Arrived
     | Released
@@ -228,6 +306,9 @@ Event = (
     | AvailabilitySet
     | CheckedIn
     | CheckedOut
+    | PairPinned
+    | PairExcluded
+    | PairFreed
     | NoteAdded
     | ZoneDrawn
     | ZoneCleared

@@ -37,11 +37,16 @@ INCIDENT: Final[Table[IncidentStatus]] = {
 NEED: Final[Table[NeedStatus]] = {
     NeedStatus.DRAFT: {
         ev.NeedUpdated: NeedStatus.DRAFT,
+        ev.PairPinned: NeedStatus.DRAFT,
+        ev.PairExcluded: NeedStatus.DRAFT,
         ev.NeedPublished: NeedStatus.PUBLISHED,
         ev.NeedClosed: NeedStatus.CLOSED,
     },
     NeedStatus.PUBLISHED: {
         ev.NeedUpdated: NeedStatus.PUBLISHED,
+        ev.PairPinned: NeedStatus.PUBLISHED,
+        ev.PairExcluded: NeedStatus.PUBLISHED,
+        ev.AlertingStarted: NeedStatus.PUBLISHED,
         ev.OfferMade: NeedStatus.PUBLISHED,
         ev.NeedClosed: NeedStatus.CLOSED,
     },

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, NewType
+from typing import Any, Final, NewType
 
 AgencyId = NewType("AgencyId", str)
 IncidentId = NewType("IncidentId", str)
@@ -149,9 +149,30 @@ class Reason(StrEnum):
     RESTING = "RESTING"
     CAPPED = "CAPPED"
     CONSENT = "CONSENT"
+    EXCLUDED = "EXCLUDED"
     DECLINED = "DECLINED"
     REACH = "REACH"
     CUT_OFF = "CUT_OFF"
+
+
+class WaveReason(StrEnum):
+    """What made the desk ask more people for a need."""
+
+    PLAN = "PLAN"
+    STARTED = "STARTED"
+    DECLINED = "DECLINED"
+    STOOD_DOWN = "STOOD_DOWN"
+    EXPIRED = "EXPIRED"
+    SILENCE = "SILENCE"
+
+
+class DoubtReason(StrEnum):
+    """Why the desk tells the commander that a need may stay unfilled."""
+
+    UNLIKELY = "UNLIKELY"
+    NO_YES = "NO_YES"
+    NOBODY_LEFT = "NOBODY_LEFT"
+    PLANNER_DOWN = "PLANNER_DOWN"
 
 
 class DeclineReason(StrEnum):
@@ -278,12 +299,16 @@ class CoverEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Travel:
-    """How long and how far to the site, by what, and where that knowledge comes from."""
+    """How long and how far to the site, by what, and where that knowledge comes from.
+
+    `turnout_s` is from alert to moving, `eta_s` from moving to on scene.
+    """
 
     eta_s: int
     dist_m: int
     source: EtaSource
     mode: TravelMode
+    turnout_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,7 +370,35 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alerting:
+    """The desk asks people for a need by itself, for as long as this stands on the board.
+
+    `policy` is the alert policy as plain values. `waves` counts the rounds of offers since it
+    started; the other figures are those of the last: when and where in the log it was made, how
+    likely the need was filled before and after it (None where the plan did not say), and how far
+    it looked. `doubted` says why the commander was told that the need may stay unfilled; a yes
+    ends that.
+    """
+
+    need_id: NeedId
+    policy: Mapping[str, Any]
+    started_at: datetime
+    waves: int = 0
+    wave_at: datetime | None = None
+    wave_seq: int = 0
+    fill_before: float | None = None
+    fill: float | None = None
+    eta_limit_s: int = 0
+    levels_up: int = 0
+    doubted: DoubtReason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
+    """A proposal to one volunteer. `accepts` is the probability of a yes when it was made, `skill`
+    the one they would serve with, `wave` the round of offers it belongs to: 0 when a commander
+    made it by hand, `replaces` the assignment they would leave for it."""
+
     id: OfferId
     need_id: NeedId
     incident_id: IncidentId
@@ -358,6 +411,10 @@ class Offer:
     status: OfferStatus
     made_at: datetime
     expires_at: datetime
+    accepts: float | None = None
+    skill: Skill | None = None
+    wave: int = 0
+    replaces: AssignmentId | None = None
     answered_at: datetime | None = None
     decline_reason: DeclineReason | None = None
     comment: str = ""
@@ -387,6 +444,29 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """A commander's word that this person is to serve this need: the next plan puts them there."""
+
+    need_id: NeedId
+    volunteer_id: VolunteerId
+    by: Actor
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """A commander's word that this person is not to be asked for a need, or, without a need, for
+    any of the incident."""
+
+    incident_id: IncidentId
+    need_id: NeedId | None
+    volunteer_id: VolunteerId
+    reason: str
+    by: Actor
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
     """A hazard zone: an outer ring of `(lon, lat)`, closed by itself; `blocks` says which modes."""
 
@@ -402,7 +482,11 @@ class Zone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """One line of a plan: this person to this need, with the evidence that was read."""
+    """One line of a plan: this person to this need, with the evidence that was read.
+
+    `accepts` is the probability of a yes; `post` the part of the crew they would fill; `replaces`
+    the assignment they accepted and would leave.
+    """
 
     need_id: NeedId
     volunteer_id: VolunteerId
@@ -411,6 +495,48 @@ class Proposal:
     cover: CoverEvidence | None
     skill: Skill
     cost_s: int
+    accepts: float = 1.0
+    post: str = "ANY"
+    replaces: AssignmentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """How sure a plan is of a need: `open` heads nobody has accepted yet, `asked` people who have
+    not answered, `asking` more in this plan, and the probability `fill` that enough of them all
+    arrive by the deadline, `before` that of those asked already. The plan looked for people within
+    `eta_limit_s` and `levels_up` the region tree."""
+
+    need_id: NeedId
+    open: int
+    asked: int
+    asking: int
+    fill: float
+    before: float = 0.0
+    eta_limit_s: int = 0
+    levels_up: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnkeptPin:
+    """A pin the plan could not keep, and the rules that stop the person; none where no head was
+    open."""
+
+    need_id: NeedId
+    volunteer_id: VolunteerId
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """What would help a short need: with the rule `reason` mended for exactly these people, the
+    best plan leaves `closes` heads of the need fewer open. `reach_s` is the limit REACH asks for.
+    """
+
+    reason: Reason
+    volunteer_ids: tuple[VolunteerId, ...]
+    closes: int
+    reach_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -419,7 +545,9 @@ class Shortfall:
 
     `refused` counts, over the whole roster, each person once under the first hard rule that
     stops them. `single` counts the people whom only this one rule stops: what would help.
-    `competing` counts eligible people whom the plan uses for another need.
+    `competing` counts eligible people whom the plan uses for another need. `holders` have the
+    skill, or one that may stand in, at the level; `held` counts those of them whom a rule stops,
+    under the first. `posts` says which parts of the crew are missing.
     """
 
     need_id: NeedId
@@ -428,6 +556,20 @@ class Shortfall:
     competing: int
     refused: Mapping[Reason, int] = field(default_factory=dict)
     single: Mapping[Reason, int] = field(default_factory=dict)
+    holders: int = 0
+    held: Mapping[Reason, int] = field(default_factory=dict)
+    posts: Mapping[str, int] = field(default_factory=dict)
+    remedies: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """A rule for the crew that a plan cannot keep, though nobody's place is empty for it: so many
+    heads of a need are filled by people who are not what the post asks for."""
+
+    need_id: NeedId
+    post: str
+    heads: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -449,3 +591,6 @@ class Plan:
     solve_ms: int
     status: PlanStatus
     made_at: datetime
+    fills: tuple[Fill, ...] = ()
+    unkept: tuple[UnkeptPin, ...] = ()
+    lacks: tuple[Lack, ...] = ()

@@ -77,7 +77,7 @@ def touched(board: Board, audience: Audience, keys: Iterable[Key]) -> tuple[Key,
     """Return the keys of this audience's view that a change of the board's `keys` may alter."""
     wanted = dict.fromkeys(keys)
     if audience.volunteer_id is None:
-        return tuple(wanted)
+        return tuple(key for key in wanted if key[0] in _KINDS_OF_COMMANDER)
     mine = audience.volunteer_id
     found: dict[Key, None] = {}
     for kind, ident in wanted:
@@ -192,7 +192,23 @@ def _incident(board: Board, incident: Incident) -> Entity:
 
 def _need(board: Board, need: Need) -> Entity:
     changed = board.changes["need", need.id].seq
-    return _plain(need) | {"changed_seq": changed, "counts": _counts(board, need)}
+    return _plain(need) | {
+        "changed_seq": changed,
+        "counts": _counts(board, need),
+        "alerting": _alerting(board, need),
+        "pinned": [_plain(pin) for pin in board.pinned_to(need.id)],
+        "excluded": [_plain(exclusion) for exclusion in board.excluded_from(need.id)],
+    }
+
+
+def _alerting(board: Board, need: Need) -> Entity | None:
+    """The desk's own asking, with the figures of its last wave: they fade while time passes."""
+    if need.id not in board.alerting:
+        return None
+    shown = _plain(board.alerting[need.id])
+    for internal in ("need_id", "wave_seq"):
+        del shown[internal]
+    return shown
 
 
 def _counts(board: Board, need: Need) -> dict[str, int]:
@@ -284,7 +300,8 @@ def _people_of(board: Board, need_id: Any) -> Iterator[VolunteerId]:
 
 def _volunteer_offer(board: Board, offer: Offer) -> Entity:
     shown = _plain(offer)
-    for private in ("plan_id", "origin", "need_id", "incident_id", "volunteer_id"):
+    hidden = ("plan_id", "origin", "need_id", "incident_id", "volunteer_id", "accepts", "wave")
+    for private in hidden:
         del shown[private]
     return shown | _task(board, board.needs[offer.need_id])
 

@@ -18,11 +18,13 @@ from dispatch import rules, views
 from dispatch.board import Board, Key, apply
 from dispatch.events import Stored, decode, encode
 from dispatch.model import (
+    SYSTEM,
     ActionId,
     Actor,
     AgencyId,
     CoverEvidence,
     EtaSource,
+    Fill,
     HazardClass,
     Heads,
     Plan,
@@ -115,6 +117,7 @@ class Play:
         self.now = T0
         self.stored: list[Stored] = []
         self.verdicts: dict[Pair, Verdict] = {}
+        self.policy: dict[str, Any] = {"kind": "hold", "q": 0.9}
         self._ids = itertools.count(1)
         self._pushed: dict[Audience, View] = {COMMANDERS: views.snapshot(self.board, COMMANDERS)}
 
@@ -122,7 +125,7 @@ class Play:
         self, actor: Actor, action: act.Action, plan: Plan | None = None
     ) -> tuple[ev.Event, ...]:
         action_id = ActionId(f"{actor.id}/{next(self._ids)}")
-        pairs = rules.pairs_to_judge(self.board, action)
+        pairs = rules.pairs_to_judge(self.board, action, plan)
         context = Context(
             now=self.now,
             actor=actor,
@@ -131,6 +134,7 @@ class Play:
             verdicts={p: self.verdicts.get(p, eligible()) for p in pairs},
             regions=frozenset({REGION}),
             plan=plan,
+            policies=dict.fromkeys(self.board.needs, self.policy),
         )
         events = rules.decide(self.board, action, context)
         self.store(actor, action_id, events)
@@ -186,8 +190,8 @@ class Play:
         self.act(volunteer(person), act.AcceptOffer(offer_id=offer.id))
         return self.board.assignments[self.board.active[VolunteerId(person)]]
 
-    def plan(self, need_id: Any, *people: int) -> Plan:
-        """Store a plan that proposes these people; return it."""
+    def proposal(self, need_id: Any, *people: int, fills: tuple[Fill, ...] = ()) -> Plan:
+        """A plan that proposes these people, as the planner hands it over."""
         proposals = tuple(
             Proposal(
                 need_id=need_id,
@@ -197,10 +201,11 @@ class Play:
                 cover=cover(),
                 skill=Skill("LOG"),
                 cost_s=600,
+                accepts=0.36,
             )
             for p in people
         )
-        plan = Plan(
+        return Plan(
             id=PlanId("?"),
             basis_seq=self.board.seq,
             need_ids=(need_id,),
@@ -212,10 +217,26 @@ class Play:
             solve_ms=1,
             status=PlanStatus.PROPOSED,
             made_at=self.now,
+            fills=fills,
         )
-        (made,) = self.act(COMMANDER, act.MakePlan(), plan)
+
+    def plan(self, need_id: Any, *people: int, fills: tuple[Fill, ...] = ()) -> Plan:
+        """Store a plan that proposes these people; return it."""
+        proposed = self.proposal(need_id, *people, fills=fills)
+        (made,) = self.act(COMMANDER, act.MakePlan(), proposed)
         assert isinstance(made, ev.PlanMade)
         return made.plan
+
+    def dispatched(self, need_id: Any, *people: int) -> list[Any]:
+        """Plan these people and dispatch, so that alerting stands; return the offers."""
+        plan = self.plan(need_id, *people)
+        events = self.act(COMMANDER, act.DispatchPlan(plan_id=plan.id))
+        return [self.board.offers[e.offer_id] for e in events if isinstance(e, ev.OfferMade)]
+
+    def wave(self, need_id: Any, *people: int, plan: Plan | None = None) -> tuple[ev.Event, ...]:
+        """The desk asks these people by itself; return what it stored."""
+        proposed = plan or self.proposal(need_id, *people)
+        return self.act(SYSTEM, act.MakeWave(need_ids=(need_id,)), proposed)
 
     def _check_push_equals_state(self, keys: list[Key]) -> None:
         for person in views.audiences(self.board, keys) | {

@@ -9,7 +9,7 @@ import pytest
 
 from dispatch import actions as act
 from dispatch import events as ev
-from dispatch.board import _HANDLERS, ENTRIES_KEPT, Board, apply
+from dispatch.board import _HANDLERS, ENTRIES_KEPT, Alert, Board, apply
 from dispatch.errors import LogCorrupt
 from dispatch.events import EVENT_TYPES
 from dispatch.model import AgencyId, AssignmentId, DeclineReason, OfferId, VolunteerId
@@ -98,7 +98,53 @@ def test_old_alerts_are_forgotten() -> None:
     play.now = T0 + timedelta(days=8)
     play.tick()
     play.offer(need.id, 1)
-    assert play.board.person(VolunteerId(1)).alerts_at == (play.now,)
+    assert play.board.person(VolunteerId(1)).alerts == (Alert(play.now),)
+
+
+def test_a_question_taken_back_tires_half_as_much() -> None:
+    play = Play()
+    need = play.need()
+    offer, _ = play.offer(need.id, 1, 2)
+    play.now += timedelta(minutes=1)
+    play.act(COMMANDER, act.WithdrawOffer(offer_id=offer.id, reason="Stay in reserve"))
+    assert play.board.person(VolunteerId(1)).alerts == (Alert(T0, 0.5),)
+    play.offer(need.id, 1)
+    person = play.board.person(VolunteerId(1))
+    assert person.alerts_within(timedelta(hours=1), play.now) == 1.5
+    assert person.alerts_within(timedelta(minutes=1), play.now) == 1.0
+
+
+def test_one_of_two_questions_of_the_same_instant_taken_back() -> None:
+    play = Play()
+    one, other = play.need(), play.need()
+    (first,) = play.offer(one.id, 1)
+    (second,) = play.offer(other.id, 1)
+    play.act(COMMANDER, act.WithdrawOffer(offer_id=second.id, reason="Stay"))
+    assert [a.weight for a in play.board.person(VolunteerId(1)).alerts] == [0.5, 1.0]
+    play.act(COMMANDER, act.WithdrawOffer(offer_id=first.id, reason="Stay"))
+    assert [a.weight for a in play.board.person(VolunteerId(1)).alerts] == [0.5, 0.5]
+
+
+def test_answers_go_into_a_record_that_fades() -> None:
+    play = Play()
+    need = play.need(ends_at=T0 + timedelta(days=25), deadline_at=T0 + timedelta(days=24))
+    yes, no, silent, withdrawn = play.offer(need.id, 1, 2, 3, 4)
+    play.act(volunteer(1), act.AcceptOffer(offer_id=yes.id))
+    play.act(volunteer(2), act.DeclineOffer(offer_id=no.id, reason=DeclineReason.BUSY))
+    play.act(COMMANDER, act.WithdrawOffer(offer_id=withdrawn.id, reason="Stay"))
+    play.now = silent.expires_at
+    play.tick()
+    records = [play.board.person(VolunteerId(n)).record for n in (1, 2, 3, 4, 5)]
+    counts = [tuple(round(x, 6) for x in r.at(play.now, 1e9)) for r in records[:4]]
+    assert counts == [(1, 1), (0, 1), (0, 1), (0, 0.5)]
+    assert records[4].at(play.now, 90) == (0, 0)
+    half = records[0].at(T0 + timedelta(days=90), 90)
+    assert half == pytest.approx((0.5, 0.5))
+    play.now = T0 + timedelta(days=20)
+    (again,) = play.offer(need.id, 2)
+    play.act(volunteer(2), act.DeclineOffer(offer_id=again.id, reason=DeclineReason.BUSY))
+    accepted, asked = play.board.person(VolunteerId(2)).record.at(play.now, 90)
+    assert (accepted, asked) == pytest.approx((0, 1 + 0.5 ** (20 / 90)))
 
 
 def test_timeline_is_bounded() -> None:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from dispatch.agency import AgencyFile
 from dispatch.events import EVENT_TYPES
 from dispatch.geo.zones import RingProblem
-from dispatch.model import AssignmentStatus, DeclineReason, OfferStatus, Reason
+from dispatch.matching.alerting import KINDS
+from dispatch.model import (
+    AssignmentStatus,
+    DeclineReason,
+    DoubtReason,
+    OfferStatus,
+    Reason,
+    WaveReason,
+)
 from dispatch.settings import ROOT, Settings
 
 DOCS = ROOT / "docs"
@@ -43,6 +53,24 @@ def test_codes(code: str) -> None:
 @pytest.mark.parametrize("reason", list(Reason))
 def test_reasons(reason: Reason) -> None:
     assert f"`{reason}`" in text("glossary.md")
+
+
+@pytest.mark.parametrize("reason", [*WaveReason, *DoubtReason])
+def test_why_waves_and_doubts(reason: str) -> None:
+    assert f"`{reason}`" in text("reference/events.md")
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_alert_policies(kind: str) -> None:
+    page = text("reference/agency.md")
+    assert f"| `{kind}` |" in page
+    for field in fields(KINDS[kind]):  # type: ignore[arg-type]
+        assert f"`{field.name}`" in page, field.name
+
+
+@pytest.mark.parametrize("field", sorted(f.name for f in fields(AgencyFile)))
+def test_the_agency_file(field: str) -> None:
+    assert re.search(rf"[`\[]{field}[`\]]", text("reference/agency.md"))
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))

@@ -103,7 +103,54 @@ def test_url_in_force() -> None:
 def test_help_and_unknown_commands_as_a_process() -> None:
     run = [sys.executable, "-m", "dispatch"]
     shown = subprocess.run([*run, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for word in ("demo", "serve", "link", "roster"):
+    for word in ("demo", "serve", "link", "roster", "match"):
         assert word in shown.stdout
     unknown = subprocess.run([*run, "fly"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert unknown.returncode == 2
+
+
+EXAMPLE = ROOT / "docs" / "examples" / "match"
+
+
+def match_arguments(folder: Path, roster: Path = EXAMPLE / "roster.csv") -> list[str]:
+    fixed = ["--registry", str(EXAMPLE / "registry.toml"), "--now", "2026-07-20T08:00:00Z"]
+    out = ["--out", str(folder / "plan.json")]
+    return ["match", str(roster), str(EXAMPLE / "needs.geojson"), *fixed, *out]
+
+
+def test_match_says_which_rows_it_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    roster = tmp_path / "roster.csv"
+    text = (EXAMPLE / "roster.csv").read_text(encoding="utf-8")
+    roster.write_text(text.replace("1988-03-02", "1988-13-02"), encoding="utf-8")
+    assert main(match_arguments(tmp_path, roster)) == 1
+    shown = capsys.readouterr()
+    assert f"{roster}:2 birth_on: is not a day of the calendar: '1988-13-02'" in shown.err
+    assert "5 proposals for 5 needs, 4 heads short" in shown.out
+    assert (tmp_path / "plan.json").exists()
+
+
+def test_match_of_what_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(match_arguments(tmp_path, tmp_path / "none.csv")) == 2
+    err = capsys.readouterr().err
+    assert err.splitlines()[-1] == f"dispatch: {tmp_path / 'none.csv'} is not a file"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("now", ["soon", "2026-07-20T08:00:00", "9999-12-31T23:59:59Z"])
+def test_match_asks_for_a_sound_instant(
+    tmp_path: Path, now: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([*match_arguments(tmp_path), "--now", now])
+    assert stop.value.code == 2
+    assert f"'{now}' is not an instant with its time zone" in capsys.readouterr().err
+
+
+def test_match_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["match", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    for words in ("--registry FILE.toml", "docs/reference/match.md", "2: not planned"):
+        assert words in shown

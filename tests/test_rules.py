@@ -348,12 +348,19 @@ class TestPlans:
         events = play.act(COMMANDER, act.DispatchPlan(plan_id=plan.id))
         assert events[-1] == ev.PlanDispatched(plan_id=plan.id, offered=1, skipped=1)
 
-    def test_dispatch_does_not_ask_beyond_the_desired_heads(self, play: Play) -> None:
-        need = play.need()
-        plan = play.plan(need.id, 1, 2)
+    def test_dispatch_asks_more_people_than_heads_as_planned(self, play: Play) -> None:
+        need = play.need(heads=Heads(minimum=1, desired=2, maximum=2))
+        plan = play.plan(need.id, 1, 2, 3, 4, 5)
         play.accepted(need.id, 7)
         events = play.act(COMMANDER, act.DispatchPlan(plan_id=plan.id))
-        assert events[-1] == ev.PlanDispatched(plan_id=plan.id, offered=1, skipped=1)
+        assert events[-1] == ev.PlanDispatched(plan_id=plan.id, offered=5, skipped=0)
+
+    def test_dispatch_asks_nobody_once_the_desired_heads_are_taken(self, play: Play) -> None:
+        need = play.need(heads=Heads(minimum=1, desired=2, maximum=3))
+        plan = play.plan(need.id, 1, 2)
+        play.accepted(need.id, 7)
+        play.accepted(need.id, 8)
+        refused("NOTHING_TO_OFFER", play, COMMANDER, act.DispatchPlan(plan_id=plan.id))
 
     def test_dispatch_of_a_replaced_plan_is_refused(self, play: Play) -> None:
         need = play.need()
@@ -556,9 +563,9 @@ class TestAssignments:
     def test_stand_down_opens_the_head_again(self, play: Play) -> None:
         need = play.need()
         mine = play.accepted(need.id, 1)
-        assert play.board.heads_open(need.id) == 1
+        assert play.board.heads_taken(need.id) == 1
         play.act(COMMANDER, act.StandDown(assignment_id=mine.id, reason="Not needed"))
-        assert play.board.heads_open(need.id) == 2
+        assert play.board.heads_taken(need.id) == 0
         play.act(volunteer(1), act.ReachHome(assignment_id=mine.id))
         assert play.board.assignments[mine.id].status is AssignmentStatus.STOOD_DOWN
         refused("ILLEGAL_STATE", play, volunteer(1), act.ReachHome(assignment_id=mine.id))

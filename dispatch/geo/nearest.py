@@ -53,6 +53,18 @@ class NearestIndex:
         )
         return rows, distance_m
 
+    def inside(self, site: Site, radius_m: float) -> Rows:
+        """Return the rows within `radius_m` (rim included), ascending."""
+        chord = m_to_chord(radius_m) * (1 + _ROUNDING)
+        found = self._tree.query_ball_point(unit_xyz(site.lon, site.lat), chord)
+        return np.sort(np.array(found, dtype=np.intp))
+
+    def distance_m(self, site: Site, rows: Rows) -> Floats:
+        """Return the great-circle metres from `site` to these rows, shape (k,)."""
+        apart = self._xyz[rows] - unit_xyz(site.lon, site.lat)
+        metres: Floats = chord_to_m(np.sqrt(np.einsum("ij,ij->i", apart, apart)))
+        return metres
+
     def closest(self, lon: Floats, lat: Floats, k: int = 1) -> tuple[Rows, Floats]:
         """Return, for m positions at once, the `k` nearest rows and metres, shape (m, k) each.
 

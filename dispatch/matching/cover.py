@@ -1,53 +1,80 @@
-"""Hard rule 4: which insurance contract answers for a person, a hazard, a place and a period."""
+"""Hard rule 4: which insurance contract answers for a person, a hazard, a place and a period.
+
+A contract answers when it has no flaw for the need; the first flaw is the evidence when it has.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 import numpy as np
 
 from dispatch.matching.reasons import Mask, flag
 from dispatch.model import CoverEvidence, HazardClass, Need, Reason
 from dispatch.roster import Bits, Bools, Policy, Roster
-from dispatch.taxonomy import HAZARD_GATES, HazardGate
+from dispatch.taxonomy import HAZARD_GATES
 
 _WORD_BITS = 64
 
+Term = bool | int | str | datetime | tuple[str, ...]
 
-def covers(policy: Policy, need: Need, *, now: datetime, exercise: bool) -> bool:
-    """Return whether the contract answers for this need for anybody, from `now` to home again.
+SUMS: Final = ("accident_sum", "medical_sum", "sudden_death_sum", "third_party_sum")
 
-    The way there lies between `now` and the work; the way back may take as long as the way
-    there, `need.reach_s`, so the contract must still run that much after `need.ends_at`.
-    Whether a person is a member is the roster's `cover` bit, not this function's.
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """The first term of a contract that does not answer for a need: what was asked, what it says.
+
+    `term` is a field of `roster.Policy`, or ACTIVATED for a member who has yet to activate it.
     """
-    # A need that overran is not over: nobody is home before the way back from now on.
-    home_at = max(now, need.ends_at) + timedelta(seconds=need.reach_s)
-    return (
-        not policy.used_up
-        and policy.valid_from_at <= now
-        and policy.valid_until_at >= home_at
-        and need.hazard in policy.hazards
-        and _in_territory(policy, need)
-        and (policy.exercises or not exercise)
-        and (policy.travel or need.hazard.rank < HazardClass.H1.rank)
-        and (policy.sudden_illness or need.hazard.rank < HazardClass.H2.rank)
-        and _sums_suffice(policy, HAZARD_GATES[need.hazard])
-    )
+
+    term: str
+    required: Term
+    found: Term
 
 
-def _in_territory(policy: Policy, need: Need) -> bool:
-    return not policy.territory or need.region.startswith(tuple(policy.territory))
+def flaw(policy: Policy, need: Need, *, now: datetime, exercise: bool) -> Flaw | None:
+    """Return why the contract does not answer for this need for anybody, None when it does.
+
+    It must run from `now` until everybody is home again: the way there lies between `now` and the
+    work; the way back may take as long as the way there, `need.reach_s`. Whether a person is a
+    member is the roster's `cover` bit, not this function's.
+    """
+    return next(_flaws(policy, need, now, exercise), None)
 
 
-def _sums_suffice(policy: Policy, gate: HazardGate) -> bool:
-    return (
-        policy.accident_sum >= gate.accident_sum
-        and policy.medical_sum >= gate.medical_sum
-        and policy.sudden_death_sum >= gate.sudden_death_sum
-        and policy.third_party_sum >= gate.third_party_sum
-    )
+def home_at(need: Need, now: datetime) -> datetime:
+    """Return when people are home again; a need that overran is not over."""
+    return max(now, need.ends_at) + timedelta(seconds=need.reach_s)
+
+
+def _flaws(policy: Policy, need: Need, now: datetime, exercise: bool) -> Iterator[Flaw]:
+    rank, gate = need.hazard.rank, HAZARD_GATES[need.hazard]
+    if policy.used_up:
+        yield Flaw("used_up", False, True)
+    if policy.valid_from_at > now:
+        yield Flaw("valid_from_at", now, policy.valid_from_at)
+    if policy.valid_until_at < home_at(need, now):
+        yield Flaw("valid_until_at", home_at(need, now), policy.valid_until_at)
+    if need.hazard not in policy.hazards:
+        yield Flaw("hazards", need.hazard, tuple(sorted(policy.hazards)))
+    if policy.territory and not need.region.startswith(tuple(policy.territory)):
+        yield Flaw("territory", need.region, tuple(policy.territory))
+    asked = {
+        "exercises": exercise,
+        "travel": rank >= HazardClass.H1.rank,
+        "sudden_illness": rank >= HazardClass.H2.rank,
+    }
+    for term, wanted in asked.items():
+        if wanted and not getattr(policy, term):
+            yield Flaw(term, True, False)
+    for term in SUMS:
+        least, insured = getattr(gate, term), getattr(policy, term)
+        if insured < least:
+            yield Flaw(term, least, insured)
 
 
 def needs_cover(hazard: HazardClass) -> bool:
@@ -59,7 +86,7 @@ def answering(policies: Sequence[Policy], need: Need, *, now: datetime, exercise
     """Return the contracts that cover `need` as a bit mask, shape (words,) as in `Roster.cover`."""
     words = [0] * -(-len(policies) // _WORD_BITS)
     for p, policy in enumerate(policies):
-        if covers(policy, need, now=now, exercise=exercise):
+        if flaw(policy, need, now=now, exercise=exercise) is None:
             words[p // _WORD_BITS] |= 1 << p % _WORD_BITS
     return np.array(words, np.uint64)
 
@@ -80,12 +107,14 @@ def evidence(
     """
     if not needs_cover(need.hazard):
         return None
-    valid = [p for p in _held(roster, row) if covers(p, need, now=now, exercise=exercise)]
+    held = contracts(roster, roster.cover[row])
+    valid = [p for p in held if flaw(p, need, now=now, exercise=exercise) is None]
     return _snapshot(min(valid, key=lambda p: p.id), need, now) if valid else None
 
 
-def _held(roster: Roster, row: int) -> Iterator[Policy]:
-    for w, word in enumerate(roster.cover[row].tolist()):
+def contracts(roster: Roster, words: Bits) -> Iterator[Policy]:
+    """The contracts whose bits are set in `words`, shape (words,), in the roster's order."""
+    for w, word in enumerate(words.tolist()):
         for p in range(word.bit_length()):
             if word >> p & 1:
                 yield roster.policies[_WORD_BITS * w + p]

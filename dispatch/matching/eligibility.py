@@ -16,15 +16,17 @@ import numpy as np
 
 from dispatch.matching.cover import answering, cover_bits, needs_cover
 from dispatch.matching.facts import Facts
-from dispatch.matching.gates import EPOCH, gate_bits
+from dispatch.matching.gates import gate_bits, last_day
 from dispatch.matching.policy import MatchPolicy
 from dispatch.matching.reasons import BIT, Mask, flag, union
-from dispatch.matching.skills import Asked, Rows, Service, service
+from dispatch.matching.skills import Rows, Service, asked_of, service
 from dispatch.model import Need, Reason, RegionCode
 from dispatch.roster import Bits, Bools, Roster
 from dispatch.taxonomy import HAZARD_GATES
 
 V = TypeVar("V")
+
+_NOBODY: Final[Rows] = np.empty(0, np.intp)
 
 
 class Stage(Enum):
@@ -102,6 +104,7 @@ class Eligibility:
             raise ValueError("facts.blocked holds reasons that are not the board's to give")
         self._roster = roster
         self._declined = facts.declined
+        self._excluded = facts.excluded
         self._now = now
         self._exercise = exercise
         self._policy = policy
@@ -109,6 +112,7 @@ class Eligibility:
         self._blocked = facts.blocked & ~self._exempt
         self._gates: dict[object, Mask] = {}
         self._services: dict[object, Service] = {}
+        self._holders: dict[object, Service] = {}
         self._words: dict[object, Bits] = {}
         self._covers: dict[object, Mask] = {}
         self._places: dict[object, Bools] = {}
@@ -124,6 +128,7 @@ class Eligibility:
         if needs_cover(need.hazard):
             bits |= self._cover(need)
         bits[self._declined_rows(need)] |= BIT[Reason.DECLINED]
+        bits[self._excluded.get(need.id, _NOBODY)] |= BIT[Reason.EXCLUDED]
         return bits
 
     def eligible(self, need: Need) -> Service:
@@ -131,17 +136,29 @@ class Eligibility:
 
         Looks at holders of the skill only, so a rare skill costs little on a big roster.
         """
+        held = self.holders(need)
+        return held.only(self.admits(need, held.rows))
+
+    def holders(self, need: Need) -> Service:
+        """Return who holds the skill, or a substitute, proven: whom hard rule 3 does not stop. The
+        same object for needs that ask for the same proof."""
+        asked = asked_of(need, self._now, self._policy.credential_grace_days)
         held = self._service(need)
-        held = held.only(held.bits == 0)
-        stopped = (self._blocked[held.rows] | self._gate(need)[held.rows]) != 0
-        stopped |= ~self._place(need)[self._roster.region[held.rows]]
+        return _kept(self._holders, asked, lambda: held.only(held.bits == 0))
+
+    def admits(self, need: Need, rows: Rows) -> Bools:
+        """Return whom of these holders no other rule stops, shape (k,)."""
+        stopped = (self._blocked[rows] | self._gate(need)[rows]) != 0
+        stopped |= ~self._place(need)[self._roster.region[rows]]
         if needs_cover(need.hazard):
-            stopped |= self._cover(need)[held.rows] != 0
-        stopped |= np.isin(held.rows, self._declined_rows(need))
-        return held.only(~stopped)
+            stopped |= self._cover(need)[rows] != 0
+        out = np.concatenate([self._declined_rows(need), self._excluded.get(need.id, _NOBODY)])
+        if out.size:
+            stopped |= np.isin(rows, out)
+        return ~stopped
 
     def _gate(self, need: Need) -> Mask:
-        gate, end_day = HAZARD_GATES[need.hazard], self._end_day(need)
+        gate, end_day = HAZARD_GATES[need.hazard], last_day(need, self._now)
         today = self._now.astimezone(UTC).date()
         return _kept(
             self._gates,
@@ -149,19 +166,8 @@ class Eligibility:
             lambda: gate_bits(self._roster, gate, today, end_day),
         )
 
-    def _end_day(self, need: Need) -> int:
-        """The last day of the work, which is today at the earliest."""
-        return max(_day(self._now), _day(need.ends_at))
-
     def _service(self, need: Need) -> Service:
-        end_day = self._end_day(need)
-        asked = Asked(
-            skill=need.skill,
-            level=need.level,
-            hazard=need.hazard,
-            end_day=end_day,
-            proof_day=end_day - self._policy.credential_grace_days[need.hazard],
-        )
+        asked = asked_of(need, self._now, self._policy.credential_grace_days)
         return _kept(self._services, asked, lambda: service(self._roster, asked))
 
     def _cover(self, need: Need) -> Mask:
@@ -181,8 +187,8 @@ class Eligibility:
 
     def _declined_rows(self, need: Need) -> Rows:
         if self._exempt & BIT[Reason.DECLINED]:
-            return np.empty(0, np.intp)
-        return self._declined.get(need.id, np.empty(0, np.intp))
+            return _NOBODY
+        return self._declined.get(need.id, _NOBODY)
 
 
 def jurisdiction(regions: tuple[RegionCode, ...], need: Need) -> Bools:
@@ -195,10 +201,6 @@ def jurisdiction(regions: tuple[RegionCode, ...], need: Need) -> Bools:
     """
     near = [need.widened or need.region.startswith(r) or r.startswith(need.region) for r in regions]
     return np.array([*near, need.widened])
-
-
-def _day(instant: datetime) -> int:
-    return (instant.astimezone(UTC).date() - EPOCH).days
 
 
 def _kept(cache: dict[object, V], key: object, make: Callable[[], V]) -> V:

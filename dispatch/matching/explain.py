@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dispatch.matching.problem import Problem, Solution
+from dispatch.matching.problem import SPARE, Indices, Problem, Solution
 from dispatch.matching.reasons import BIT, Mask, tally_first, tally_single
 from dispatch.model import NeedId, Reason, Shortfall
 from dispatch.roster import Bools
@@ -26,29 +26,48 @@ def shortfalls(
     Raises:
         ValueError: someone whom a rule stops has a pair: bits and problem do not belong together.
     """
-    missing = solution.unfilled.sum(axis=1)
     used = np.zeros(int(problem.row.max(initial=-1)) + 1, np.bool_)
     used[problem.row[solution.chosen]] = True
+    needs = np.array(problem.posts.need_ids)
+    missing = solution.unfilled[:, :SPARE].sum(axis=1)
     return tuple(
-        _shortfall(problem, solution, int(j), used, bits(problem.need_ids[j]))
-        for j in np.flatnonzero(missing)
+        _shortfall(problem, solution, np.flatnonzero(needs == need_id), used, bits)
+        for need_id in np.unique(needs[missing > 0])
     )
 
 
-def _shortfall(problem: Problem, solution: Solution, j: int, used: Bools, bits: Mask) -> Shortfall:
-    start, end = np.searchsorted(problem.need, (j, j + 1))
-    rows = problem.row[start:end]
-    if bits[rows].any():
-        raise ValueError(f"{problem.need_ids[j]}: a candidate is stopped by a rule")
-    far = bits == 0
+def _shortfall(
+    problem: Problem,
+    solution: Solution,
+    posts: Indices,
+    used: Bools,
+    bits: Callable[[NeedId], Mask],
+) -> Shortfall:
+    """The shortfall of the need with these posts, which lie side by side."""
+    need_id = problem.posts.need_ids[posts[0]]
+    start, end = np.searchsorted(problem.post, (posts[0], posts[-1] + 1))
+    rows = np.unique(problem.row[start:end])
+    stopped = bits(need_id)
+    if stopped[rows].any():
+        raise ValueError(f"{need_id}: a candidate is stopped by a rule")
+    far = stopped == 0
     far[rows] = False
-    stopped = np.where(far, BIT[Reason.REACH], bits)
-    here = int(np.count_nonzero(problem.need[solution.chosen] == j))
+    stopped = np.where(far, BIT[Reason.REACH], stopped)
+    here = int(np.isin(problem.post[solution.chosen], posts).sum())
+    holders = stopped[stopped & BIT[Reason.SKILL] == 0]
+    empty = solution.unfilled[posts, :SPARE].sum(axis=1).tolist()
     return Shortfall(
-        need_id=problem.need_ids[j],
-        missing=int(solution.unfilled[j].sum()),
+        need_id=need_id,
+        missing=sum(empty),
         eligible=len(rows),
         competing=int(used[rows].sum()) - here,
         refused=tally_first(stopped),
         single=tally_single(stopped),
+        holders=len(holders),
+        held=tally_first(holders),
+        posts={
+            str(problem.posts.kinds[j]): heads
+            for j, heads in zip(posts.tolist(), empty, strict=True)
+            if heads
+        },
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -21,13 +21,22 @@ from dispatch.views import resting_until
 class Facts:
     """What the board knows about the roster's people now, as columns parallel to the roster.
 
-    `blocked` holds reason bits (UNAVAILABLE, BUSY, OFFERED, RESTING, CAPPED); `declined` the rows
-    per need of people who declined it.
+    `blocked` holds reason bits (UNAVAILABLE, BUSY, OFFERED, RESTING, CAPPED); `declined` and
+    `excluded` the rows per need of people who declined it, and whom a commander excluded from it.
     """
 
     blocked: NDArray[np.uint32]
     on_duty: NDArray[np.bool_]
     declined: Mapping[NeedId, NDArray[np.intp]]
+    excluded: Mapping[NeedId, NDArray[np.intp]] = field(default_factory=dict)
+
+    def only(self, rows: NDArray[np.intp]) -> Facts:
+        """Return what is known of the people in `rows`, ascending, who get new rows in order."""
+        declined, excluded = (
+            {n: np.flatnonzero(np.isin(rows, named)) for n, named in table.items()}
+            for table in (self.declined, self.excluded)
+        )
+        return Facts(self.blocked[rows], self.on_duty[rows], declined, excluded)
 
 
 def facts_of(
@@ -47,7 +56,12 @@ def facts_of(
         blocked[row] = sum(
             BIT[reason] for reason in _blocks(board, person, offered, roster, row, now, limits)
         )
-    return Facts(blocked=blocked, on_duty=on_duty, declined=_declined(board, roster))
+    return Facts(
+        blocked=blocked,
+        on_duty=on_duty,
+        declined=_declined(board, roster),
+        excluded=_excluded(board, roster),
+    )
 
 
 def origins_of(board: Board, roster: Roster) -> tuple[Floats, Floats]:
@@ -74,7 +88,7 @@ def _blocks(
     now: datetime,
     limits: DutyLimits,
 ) -> Iterator[Reason]:
-    if not _available(person, bool(roster.available[row]), now):
+    if not is_available(person, bool(roster.available[row]), now):
         yield Reason.UNAVAILABLE
     if person.id in board.active:
         yield Reason.BUSY
@@ -87,14 +101,15 @@ def _blocks(
         yield Reason.CAPPED
 
 
-def _available(person: Person, declared: bool, now: datetime) -> bool:
+def is_available(person: Person, declared: bool, now: datetime) -> bool:
+    """Return whether somebody is, by their own word while it holds, else as `declared`."""
     over = person.available_until is not None and person.available_until <= now
     return declared if person.available is None or over else person.available
 
 
 def _capped(person: Person, now: datetime, limits: DutyLimits) -> bool:
-    day = sum(now - at < timedelta(days=1) for at in person.alerts_at)
-    week = sum(now - at < timedelta(days=7) for at in person.alerts_at)
+    day = person.alerts_within(timedelta(days=1), now)
+    week = person.alerts_within(timedelta(days=7), now)
     return day >= limits.alerts_per_day or week >= limits.alerts_per_week
 
 
@@ -106,3 +121,11 @@ def _declined(board: Board, roster: Roster) -> dict[NeedId, NDArray[np.intp]]:
         if people:
             found[need.id] = roster.rows(people)
     return found
+
+
+def _excluded(board: Board, roster: Roster) -> dict[NeedId, NDArray[np.intp]]:
+    return {
+        need_id: roster.rows(sorted({e.volunteer_id for e in board.excluded_from(need_id)}))
+        for incident_id in board.exclusions
+        for need_id in board.needs_of[incident_id]
+    }

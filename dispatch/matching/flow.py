@@ -1,10 +1,15 @@
-"""The exact solver: one min-cost flow over all needs at once.
+"""The exact solver: one min-cost flow over all posts at once.
 
-    source --1, 0--> person --1, cost--> need --> demand: its open heads
-    source --empty heads of a tier, price--> need
+    source --quota, 0; then price--> reserve group --1--> person
+    source --1, 0--> person who is in no group
+    person --1, cost--> post --0--> the wider post it falls to --price of a stand-in--> post
+    source --empty heads of a tier, price--> post --> demand: its open heads
 
-The second kind of arc makes a shortfall a result instead of an infeasibility. Empty heads above
-the minimum are never dearer than those below it, so the flow leaves those empty first.
+The empty-head arcs make a shortfall a result instead of an infeasibility. Empty heads of a higher
+tier are never dearer than those below it, so the flow leaves those empty first. A person enters at
+the most special post that admits them and may flow on to wider ones, which is how crew rules that
+nest stay inside the flow: "one leader among eight" is "at most seven who are not" (a laminar
+family of capacities; e.g. Schrijver 2003, ch. 37).
 """
 
 from __future__ import annotations
@@ -16,46 +21,64 @@ from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
 from dispatch.errors import SolverFailed
 from dispatch.matching.cost import Seconds
-from dispatch.matching.problem import Indices, Problem, Solution
+from dispatch.matching.problem import TIERS, Indices, Problem, Solution
 
 
 def solve(problem: Problem) -> Solution:
     """Return a cheapest solution of `problem`.
 
     Of equally cheap ones always the same: people without pairs are left out and arcs go in by
-    (need, row), since the solver's choice among equals depends on their order.
+    (post, row), since the solver's choice among equals depends on their order.
 
     Raises:
         SolverFailed: the solver does not call its result optimal.
     """
-    m, p = len(problem.need_ids), len(problem.need)
+    posts = problem.posts
+    m, p = len(posts), len(problem.post)
     people, person = np.unique(problem.row, return_inverse=True)
-    needs = np.arange(m)
-    source = m + len(people)
+    groups = 0 if problem.reserve is None else len(problem.reserve.quota)
+    source = m + len(people) + groups
     graph: Any = SimpleMinCostFlow()  # its stubs take an array's shape for its dtype
-    _add(graph, m + person, problem.need, np.ones(p, np.int64), problem.cost_s)
-    _add(
-        graph,
-        np.full(2 * m, source),
-        np.repeat(needs, 2),
-        problem.heads.ravel(),
-        problem.unfilled_s.ravel(),
-    )
-    ones = np.ones(len(people), np.int64)
-    _add(graph, np.full(len(people), source), m + np.arange(len(people)), ones, 0 * ones)
-    demand = problem.heads.sum(axis=1)
+    _add(graph, m + person, problem.post, np.ones(p, np.int64), problem.cost_s)
+    at = np.repeat(np.arange(m), TIERS)
+    _add(graph, np.full(len(at), source), at, posts.heads.ravel(), posts.unfilled_s.ravel())
+    demand = posts.heads.sum(axis=1)
+    special = np.flatnonzero(posts.falls_to >= 0)
+    everybody = np.full(len(special), len(people))
+    _add(graph, special, posts.falls_to[special], everybody, 0 * everybody)
+    if posts.stand_in_s is not None:
+        _add(graph, posts.falls_to[special], special, everybody, posts.stand_in_s[special])
+    _add_people(graph, problem, people, source)
     graph.set_nodes_supplies(
-        np.append(needs, source).astype(np.int32), np.append(-demand, demand.sum())
+        np.append(np.arange(m), source).astype(np.int32), np.append(-demand, demand.sum())
     )
     status = graph.solve()
     if status != graph.OPTIMAL:
-        raise SolverFailed(f"min-cost flow of {m} needs and {p} pairs ended {status.name}")
-    flows = np.asarray(graph.flows(np.arange(p + 2 * m, dtype=np.int32)), np.int64)
+        raise SolverFailed(f"min-cost flow of {m} posts and {p} pairs ended {status.name}")
+    flows = np.asarray(graph.flows(np.arange(p + m * TIERS, dtype=np.int32)), np.int64)
     return Solution(
         chosen=np.flatnonzero(flows[:p]),
-        unfilled=flows[p:].reshape(m, 2),
+        unfilled=flows[p:].reshape(m, TIERS),
         objective_s=int(graph.optimal_cost()),
     )
+
+
+def _add_people(graph: Any, problem: Problem, people: Indices, source: int) -> None:
+    """Everybody is used once at most; who belongs to a reserve group comes through its quota."""
+    m, n = len(problem.posts), len(people)
+    ones = np.ones(n, np.int64)
+    reserve = problem.reserve
+    if reserve is None:
+        _add(graph, np.full(n, source), m + np.arange(n), ones, 0 * ones)
+        return
+    group = reserve.group[people].astype(np.intp)
+    origin = np.where(group < 0, source, m + n + group)
+    _add(graph, origin, m + np.arange(n), ones, 0 * ones)
+    nodes = m + n + np.arange(len(reserve.quota))
+    sources = np.full(len(nodes), source)
+    _add(graph, sources, nodes, reserve.quota, 0 * reserve.quota)
+    everybody = np.full(len(nodes), n)
+    _add(graph, sources, nodes, everybody, np.full(len(nodes), reserve.price_s))
 
 
 def _add(
@@ -66,5 +89,8 @@ def _add(
     costs: Seconds,
 ) -> None:
     graph.add_arcs_with_capacity_and_unit_cost(
-        tails.astype(np.int32), heads.astype(np.int32), capacities, costs
+        tails.astype(np.int32),
+        heads.astype(np.int32),
+        capacities.astype(np.int64),
+        costs.astype(np.int64),
     )

@@ -5,20 +5,31 @@ One function per rule; each takes the roster's columns and returns bits of shape
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 import numpy as np
 
 from dispatch.matching.reasons import Mask, flag
-from dispatch.model import Reason, VolunteerStatus
+from dispatch.model import Need, Reason, VolunteerStatus
 from dispatch.roster import STATUSES, TIERS, Bools, Roster
 from dispatch.taxonomy import HazardGate
 
 EPOCH: Final = date(1970, 1, 1)
 
+
+def day_of(instant: datetime) -> int:
+    """Return the UTC day of an instant as the roster counts, from 1970-01-01."""
+    return (instant.astimezone(UTC).date() - EPOCH).days
+
+
+def last_day(need: Need, now: datetime) -> int:
+    """Return the last day of the work, which is today at the earliest."""
+    return max(day_of(now), day_of(need.ends_at))
+
+
 _ACTIVE: Final = STATUSES.index(VolunteerStatus.ACTIVE)
-_TEAM_LEVELS: Final = (1, 3)
+TEAM_LEVELS: Final = (1, 3)
 """YJ/T 1.1-2022: teams have level 1 (most capable) to 3; 0 is no levelled team."""
 
 
@@ -50,7 +61,7 @@ def tier(roster: Roster, gate: HazardGate) -> Mask:
     """
     admitted = np.array([t in gate.tiers for t in TIERS])[roster.tier]
     if gate.team_level:
-        low, high = _TEAM_LEVELS
+        low, high = TEAM_LEVELS
         admitted &= (roster.team_level >= low) & (roster.team_level <= high)
     return flag(~admitted, Reason.TIER)
 

@@ -1,58 +1,72 @@
-"""Fewer pairs, the same optimum: each need keeps its cheapest people, as many as can matter.
+"""Fewer pairs, the same optimum: start with the cheapest of every post and price the rest back.
 
-Let N(j) be the needs that share a candidate with need j, j included, and K_j the open heads of
-all of them together, plus one. Keeping the K_j cheapest pairs of every need, by (cost, row), is
-safe:
-
-*The optimum stays.* Take an optimal solution that uses a dropped pair (i, j). Of the candidates
-of j at most K_j - 1 are used at all, since each fills a head of a need in N(j), and i is one of
-them; so at least one of the K_j kept candidates of j is free, and not dearer. Swap. The chosen
-pairs' sum by (cost, row) falls with every swap, so this ends, at an optimum of kept pairs only.
-
-*The prices stay valid.* Where a pair (i, j) was dropped, a kept candidate of j is free as above,
-so one more head of j costs at most as much as that one, which is at most the cost of (i, j).
-Taking i from where they are used never pays (no residual cycle is negative), so the dropped pair
-has no negative reduced cost and the bound over all pairs still meets the objective.
+A flow over a few pairs is solved in no time, and its prices say what one more head of each post
+would cost. A pair left out can lower the objective only if it beats what its person already earns
+at those prices (a negative reduced cost); while there are such pairs they come in and the flow is
+solved again. With none left, the optimum over the pairs kept is the optimum over all.
+(Column generation with all columns at hand; Ahuja, Magnanti, Orlin 1993, ch. 9 and 16.)
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
-from scipy.sparse import csr_array
 
 from dispatch.matching.cost import Seconds
 from dispatch.matching.problem import Indices, Problem
+from dispatch.matching.verify import Prices
+from dispatch.roster import Bools
+
+PER_HEAD: Final = np.array([5, 5, 2])
+"""Pairs kept at first per open head of a tier; with 5 a county's plan is within 0.01 %."""
+
+NEARLY_S: Final = 120
+"""Pairs this much dearer than an earlier price are looked at too; prices move with every change."""
 
 
-def enough(problem: Problem) -> Seconds:
-    """Return K_j per need, shape (m,): with so many of the cheapest pairs nothing is lost."""
-    m, p = len(problem.need_ids), len(problem.need)
-    people, person = np.unique(problem.row, return_inverse=True)
-    asks = csr_array((np.ones(p, np.int32), (problem.need, person)), shape=(m, len(people)))
-    competes = (asks @ asks.T).astype(np.bool_)
-    rivals: Seconds = competes.astype(np.int64) @ problem.heads.sum(axis=1)
-    return rivals + 1
-
-
-def cheapest(problem: Problem, most: Seconds) -> Indices:
-    """Return the pairs among the `most[j]` cheapest of their need by (cost, row), ascending."""
+def cheapest(problem: Problem, of: Bools | None = None) -> Indices:
+    """Return the pairs that are worth a first look: the cheapest of each post by (cost, row),
+    `PER_HEAD` for each open head of its need; ascending. `of`, shape (m,), says which posts."""
     starts = problem.starts()
+    open_ = problem.posts.heads @ PER_HEAD
+    needs, need = np.unique(problem.posts.need_ids, return_inverse=True)
+    wanted = np.ones(len(problem.posts), np.bool_) if of is None else of
+    most = np.bincount(need, open_, minlength=len(needs)).astype(np.int64)[need] + 1
     return np.concatenate(
         [
-            start + np.sort(np.argsort(problem.cost_s[start:end], kind="stable")[:k])
-            for start, end, k in zip(starts[:-1], starts[1:], most, strict=True)
+            start + _least(problem.cost_s[start:end], int(k))
+            for start, end, k, w in zip(starts[:-1], starts[1:], most, wanted, strict=True)
+            if w
         ]
         or [np.empty(0, np.intp)]
     )
 
 
-def underpriced(problem: Problem, kept: Indices, prices: Seconds) -> Indices:
+def likely(problem: Problem, price_s: Seconds) -> Indices:
+    """Return the pairs that earn something at earlier prices, or nearly, ascending; `price_s`,
+    shape (m,), is negative where a post has no earlier price: none of its pairs are returned."""
+    worth = problem.posts.widest(price_s)[problem.post]
+    return np.flatnonzero((worth >= 0) & (problem.cost_s <= worth + NEARLY_S))
+
+
+def underpriced(problem: Problem, kept: Indices, prices: Prices) -> Indices:
     """Return the dropped pairs that could still lower the objective at `prices`, ascending.
 
-    A person's profit is what their best kept pair earns, the need's price less the cost, and at
-    least 0; a dropped pair that earns more has a negative reduced cost.
+    A person's profit is what their best kept pair earns, the post's price less the cost and less
+    what the reserve asks for them, and at least nothing. A dropped pair that earns more than that
+    would be worth taking.
     """
-    earned_s = prices[problem.need] - problem.cost_s
+    earned_s = prices.earned(problem)
     profit_s = np.zeros(int(problem.row.max(initial=-1)) + 1, np.int64)
     np.maximum.at(profit_s, problem.row[kept], earned_s[kept])
     return np.flatnonzero(earned_s > profit_s[problem.row])
+
+
+def _least(cost_s: Indices, k: int) -> Indices:
+    """The places of the k least costs, ties by place, ascending."""
+    if k >= len(cost_s):
+        return np.arange(len(cost_s))
+    rim = np.partition(cost_s, k - 1)[k - 1]
+    inside = np.flatnonzero(cost_s < rim)
+    return np.sort(np.concatenate([inside, np.flatnonzero(cost_s == rim)[: k - len(inside)]]))

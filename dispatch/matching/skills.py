@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dispatch.matching.gates import last_day
 from dispatch.matching.reasons import Mask, flag
-from dispatch.model import HazardClass, Reason, Skill
+from dispatch.model import HazardClass, Need, Reason, Skill
 from dispatch.roster import Credentials, Roster
 from dispatch.taxonomy import SKILLS, SUBSTITUTES, SkillDef
 
@@ -30,6 +32,18 @@ class Asked:
     hazard: HazardClass
     end_day: int
     proof_day: int
+
+
+def asked_of(need: Need, now: datetime, grace_days: Mapping[HazardClass, int]) -> Asked:
+    """Return what `need` asks of a skill at `now`."""
+    end_day = last_day(need, now)
+    return Asked(
+        skill=need.skill,
+        level=need.level,
+        hazard=need.hazard,
+        end_day=end_day,
+        proof_day=end_day - grace_days[need.hazard],
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

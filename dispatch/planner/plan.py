@@ -1,37 +1,26 @@
-"""From board, roster and roads to a proven plan.
-
-Candidates. Per need, the nearest eligible people by straight line (k-d tree) get road times and
-go into the flow. Its prices then say who else could improve the plan: nobody whose turnout and
-straight-line time at top speed already cost as much as the need's price. Those who might are
-added and the flow solved again, until nobody is left: the plan is the best over everybody
-eligible, and most people never need a road time. (Column generation by bounds on reduced cost;
-Ahuja, Magnanti, Orlin 1993, ch. 9 and 16.)
-"""
+"""From board, roster and roads to a proven plan."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from dispatch.board import Board
-from dispatch.geo.nearest import NearestIndex
-from dispatch.matching import Match, match
+from dispatch.matching import Match
 from dispatch.matching.cover import evidence
-from dispatch.matching.eligibility import Eligibility
 from dispatch.matching.explain import shortfalls
-from dispatch.matching.facts import Facts, facts_of, origins_of
 from dispatch.matching.policy import MatchPolicy
-from dispatch.matching.problem import Candidates, Problem, Solution
-from dispatch.matching.reasons import Mask
-from dispatch.matching.skills import Rows, Service
-from dispatch.matching.verify import lower_bound, prices, verify
+from dispatch.matching.problem import Candidates, PostKind, Problem
+from dispatch.matching.shifts import ReliefPlan, ReliefPolicy
+from dispatch.matching.verify import stand_ins
 from dispatch.model import (
-    Need,
+    AssignmentStatus,
+    Lack,
     NeedId,
     Plan,
     PlanId,
@@ -40,13 +29,12 @@ from dispatch.model import (
     TravelMode,
     VolunteerId,
 )
-from dispatch.planner.travel import Trip, coarse, reach_bits, travel_of, trips
+from dispatch.planner.memory import Memory
+from dispatch.planner.relief import RELIEF, relief_plan
+from dispatch.planner.round import NEAREST_LEAST, Asking, Round, by_name
+from dispatch.planner.travel import coarse, travel_of
 from dispatch.ports import Router
 from dispatch.roster import MODES, Roster
-
-NEAREST_LEAST: Final = 64
-NEAREST_PER_HEAD: Final = 8
-"""How many of the nearest get a road time at first, per need."""
 
 
 class BoundedRouter(Router, Protocol):
@@ -59,188 +47,150 @@ class BoundedRouter(Router, Protocol):
 class Planner:
     """Plans one agency's open needs over its whole roster.
 
-    `timer` gives seconds for the plan's `solve_ms`. It is the only thing in a plan that differs
-    from run to run, so drills hand in one that stands still.
+    It remembers what it looked up and what heads cost last time, so that planning again after one
+    change is quick; no answer depends on it. `timer` gives seconds for the plan's `solve_ms`. It
+    is the only thing in a plan that differs from run to run, so drills hand in one that stands
+    still.
     """
 
     roster: Roster
     router: BoundedRouter
     policy: MatchPolicy
+    asking: Asking = field(default_factory=Asking)
     timer: Callable[[], float] = time.perf_counter
     nearest: int = NEAREST_LEAST
+    _memory: Memory = field(init=False)
+    _before: dict[tuple[NeedId, str], int] = field(default_factory=dict)
 
-    def plan(self, board: Board, now: datetime) -> Plan | None:
-        """Return the best plan for all open needs, None when no head is open.
+    def __post_init__(self) -> None:
+        self._memory = Memory(
+            roster=self.roster,
+            router=self.router,
+            policy=self.policy,
+            speed_mps=np.array([self.router.vmax_mps(mode) for mode in MODES]),
+        )
+
+    def plan(
+        self, board: Board, now: datetime, only: Collection[NeedId] | None = None
+    ) -> Plan | None:
+        """Return the best plan for all needs with heads that nobody has accepted, None without.
+
+        With `only`, plan these needs by themselves and leave everybody who accepted where they
+        are: what a wave does.
 
         Raises:
             SolverFailed: no plan that `verify` vouches for.
         """
         started = self.timer()
-        needs = [n for n in board.open_needs() if board.heads_open(n.id) and now < n.ends_at]
-        if not needs:
+        made = self.round(board, now, only)
+        if made is None:
             return None
-        round_ = Round(self.roster, self.router, self.policy, board, now, needs, self.nearest)
-        problem, found = round_.solve()
-        short = shortfalls(problem, found.solution, round_.bits)
+        round_, problem, found = made
         return Plan(
             id=PlanId(""),
             basis_seq=board.seq,
-            need_ids=tuple(n.id for n in needs),
-            proposals=round_.proposals(problem, found),
-            shortfalls=short,
+            need_ids=tuple(sorted(round_.needs)),
+            proposals=_proposals(round_, problem, found),
+            shortfalls=shortfalls(problem, found.solution, round_.bits),
             objective_s=found.objective_s,
             bound_s=found.bound_s,
             gap=found.gap,
             solve_ms=round((self.timer() - started) * 1_000),
             status=PlanStatus.PROPOSED,
             made_at=now,
+            fills=round_.fills(problem, found),
+            unkept=round_.unkept(),
+            lacks=_lacks(problem, found),
         )
 
+    def relieve(
+        self, board: Board, now: datetime, policy: ReliefPolicy = RELIEF
+    ) -> ReliefPlan | None:
+        """Return who relieves whom in needs that run longer than their people may, None without
+        open needs.
 
-class Round:
-    """One planning round: who may, who is near, what it costs.
+        Raises:
+            SolverFailed: no plan that `verify_relief` vouches for.
+        """
+        return relief_plan(self._memory, self.asking, board, now, policy)
 
-    `nearest` is the least number of people per need that get a road time at once; it changes how
-    long a plan takes, never the plan's cost.
-    """
-
-    def __init__(
+    def round(
         self,
-        roster: Roster,
-        router: BoundedRouter,
-        policy: MatchPolicy,
         board: Board,
         now: datetime,
-        needs: Sequence[Need],
-        nearest: int = NEAREST_LEAST,
-    ) -> None:
-        self._least = nearest
-        self._roster, self._router, self._policy = roster, router, policy
-        self._board, self._now = board, now
-        self._needs = {n.id: n for n in needs}
-        self._facts: Facts = facts_of(board, roster, now)
-        self._rules = Eligibility(
-            roster, self._facts, now=now, exercise=board.exercise, policy=policy
-        )
-        self._lon, self._lat = origins_of(board, roster)
-        self._known = np.isfinite(self._lon) & np.isfinite(self._lat)
-        self._eligible = {n.id: self._rules.eligible(n) for n in needs}
-        self._speed = np.array([router.vmax_mps(mode) for mode in MODES])
-        self._indexes: dict[bytes, tuple[Rows, NearestIndex]] = {}
-        self._near = {n.id: self._nearest(n) for n in needs}
-        self._found: dict[NeedId, Trip] = {}
+        only: Collection[NeedId] | None = None,
+        also: NeedId | None = None,
+    ) -> tuple[Round, Problem, Match] | None:
+        """Return the round behind `plan` and its proven match, None where `plan` returns None.
 
-    def solve(self) -> tuple[Problem, Match]:
-        """Return the problem and its best match, proven over everybody eligible."""
-        self._ask_router(list(self._needs))
-        problem = self._problem()
-        found = match(problem)
-        while True:
-            price_s = prices(problem, found.solution)
-            grown = [n for n, p in zip(problem.need_ids, price_s.tolist(), strict=True)
-                     if self._grow(n, p)]  # fmt: skip
-            if not grown:
-                return problem, found
-            self._ask_router(grown)
-            wider = self._problem()
-            if lower_bound(wider, price_s) == found.objective_s:
-                # The newcomers' real times change nothing: at these prices nobody improves it.
-                return wider, _carried(problem, found, wider)
-            problem, found = wider, match(wider)
+        `also` is a need to hold in any case, so that its people have costs.
 
-    def bits(self, need_id: NeedId) -> Mask:
-        """The reason bits of everybody for one need, REACH and CUT_OFF of candidates included."""
-        need = self._needs[need_id]
-        bits = self._rules.bits(need)
-        rows, trip = self._near[need_id], self._found[need_id]
-        bits[rows] |= reach_bits(self._roster, rows, trip, need)
-        return bits
-
-    def proposals(self, problem: Problem, found: Match) -> tuple[Proposal, ...]:
-        """The chosen pairs as proposals, by need then volunteer."""
-        return tuple(
-            self._proposal(problem.need_ids[problem.need[p]], int(problem.row[p]), problem, p)
-            for p in found.solution.chosen.tolist()
-        )
-
-    def _proposal(self, need_id: NeedId, row: int, problem: Problem, p: int) -> Proposal:
-        need = self._needs[need_id]
-        held: Service = self._eligible[need_id]
-        trip_at = int(np.searchsorted(self._near[need_id], row))
-        return Proposal(
-            need_id=need_id,
-            volunteer_id=VolunteerId(int(self._roster.ids[row])),
-            travel=travel_of(self._roster, row, self._found[need_id], trip_at),
-            origin=coarse(self._lon[row], self._lat[row]),
-            cover=evidence(self._roster, row, need, now=self._now, exercise=self._board.exercise),
-            skill=held.skill(int(np.searchsorted(held.rows, row))),
-            cost_s=int(problem.cost_s[p]),
-        )
-
-    def _nearest(self, need: Need) -> Rows:
-        rows, index = self._index(self._eligible[need.id].rows)
-        count = max(self._least, NEAREST_PER_HEAD * self._board.heads_open(need.id))
-        found, _ = index.nearest(need.site, count)
-        near: Rows = np.sort(rows[found])
-        return near
-
-    def _index(self, eligible: Rows) -> tuple[Rows, NearestIndex]:
-        """The index over these people; needs that ask for the same people share it."""
-        key = eligible.tobytes()
-        if key not in self._indexes:
-            rows = eligible[self._known[eligible]]
-            self._indexes[key] = rows, NearestIndex(self._lon[rows], self._lat[rows])
-        return self._indexes[key]
-
-    def _grow(self, need_id: NeedId, price_s: int) -> bool:
-        """Add everybody who might improve the plan at this price; return whether there were any."""
-        need = self._needs[need_id]
-        rows, index = self._index(self._eligible[need_id].rows)
-        reach_s = min(need.reach_s, self._policy.reach_max_s)
-        radius_m = min(price_s, reach_s) * float(self._speed.max())
-        found, crow_m = index.within(need.site, radius_m)
-        close = rows[found]
-        least_s = self._roster.turnout_s[close] + crow_m / self._speed[self._roster.mode[close]]
-        better = close[(least_s < price_s) & (least_s <= reach_s)]
-        known = self._near[need_id]
-        new = np.setdiff1d(better, known, assume_unique=True)
-        if new.size:
-            self._near[need_id] = np.sort(np.concatenate([known, new]))
-        return bool(new.size)
-
-    def _ask_router(self, need_ids: Sequence[NeedId]) -> None:
-        zones = self._board.active_zones()
-        wanted = {n: self._near[n] for n in need_ids}
-        self._found |= trips(
-            self._router, self._roster, self._lon, self._lat, wanted, self._needs, zones
-        )
-
-    def _problem(self) -> Problem:
-        return Problem.build(
-            [self._candidates(need) for need in self._needs.values()],
-            turnout_s=self._roster.turnout_s,
-            on_duty=self._facts.on_duty,
-            policy=self._policy,
-        )
-
-    def _candidates(self, need: Need) -> Candidates:
-        held = self._eligible[need.id]
-        rows, trip = self._near[need.id], self._found[need.id]
-        return Candidates(
-            need=need,
-            severity=self._board.incidents[need.incident_id].severity,
-            taken=need.heads.desired - self._board.heads_open(need.id),
-            rows=rows,
-            eta_s=trip.eta_s,
-            steps=held.steps[np.searchsorted(held.rows, rows)],
-        )
+        Raises:
+            SolverFailed: no match that `verify` vouches for.
+        """
+        needs = [n for n in board.open_needs() if now < n.ends_at]
+        if only is not None:
+            needs = [n for n in needs if n.id in only]
+        short = [n for n in needs if board.heads_taken(n.id) < n.heads.desired or n.id == also]
+        if not short:
+            return None
+        if only is None:
+            # Who accepted but has not left may be needed more elsewhere.
+            waiting = {
+                board.assignments[a].need_id
+                for a in board.active.values()
+                if board.assignments[a].status is AssignmentStatus.ASSIGNED
+            }
+            short = [n for n in needs if n in short or n.id in waiting]
+        round_ = Round(
+            self._memory, self.asking, board, now, short,
+            nearest=self.nearest, moving=only is None,
+        )  # fmt: skip
+        problem, found = round_.solve(self._before)
+        self._before = by_name(problem, found.prices)
+        return round_, problem, found
 
 
-def _carried(problem: Problem, found: Match, wider: Problem) -> Match:
-    """The same match in a problem that holds all of its pairs and more."""
-    width = max(int(p.row.max(initial=0)) for p in (problem, wider)) + 1
-    chosen = problem.need[found.solution.chosen] * width + problem.row[found.solution.chosen]
-    at = np.searchsorted(wider.need * width + wider.row, chosen)
-    solution = Solution(at, found.solution.unfilled, found.solution.objective_s)
-    verify(wider, solution)
-    return Match(solution, found.objective_s, found.bound_s)
+def _lacks(problem: Problem, found: Match) -> tuple[Lack, ...]:
+    posts, heads = problem.posts, stand_ins(problem, found.solution)
+    return tuple(
+        Lack(need_id=posts.need_ids[j], post=posts.kinds[j], heads=int(heads[j]))
+        for j in np.flatnonzero(heads)
+    )
+
+
+def _proposals(round_: Round, problem: Problem, found: Match) -> tuple[Proposal, ...]:
+    """The pinned people of each need, and whom the match chose; nobody who stays where they are."""
+    lines = []
+    for need_id in sorted(n for n, rows in round_.kept.items() if rows.size):
+        pinned = round_.pinned_candidates(round_.needs[need_id])
+        aside = Problem.build([replace(pinned, spare=1)], round_.people, round_.policy)
+        for row, cost_s in zip(aside.row.tolist(), aside.cost_s.tolist(), strict=True):
+            lines.append(_proposal(round_, pinned, row, cost_s, PostKind.ANY))
+    for p in found.solution.chosen.tolist():
+        held = round_.held[problem.posts.need_ids[problem.post[p]]]
+        row, kind = int(problem.row[p]), problem.posts.kinds[problem.post[p]]
+        if not held.stays[np.searchsorted(held.candidates.rows, row)]:
+            lines.append(_proposal(round_, held.candidates, row, int(problem.cost_s[p]), kind))
+    return tuple(sorted(lines, key=lambda line: line.need_id))
+
+
+def _proposal(
+    round_: Round, candidates: Candidates, row: int, cost_s: int, post: PostKind
+) -> Proposal:
+    need, roster = candidates.need, round_.roster
+    known, service = round_.explored[need.id], round_.explored[need.id].holders.service
+    accepts = candidates.accepts
+    assert accepts is not None
+    return Proposal(
+        need_id=need.id,
+        volunteer_id=VolunteerId(int(roster.ids[row])),
+        travel=travel_of(roster, row, known.trip, int(np.searchsorted(known.rows, row))),
+        origin=coarse(round_.lon[row], round_.lat[row]),
+        cover=evidence(roster, row, need, now=round_.now, exercise=round_.board.exercise),
+        skill=service.skill(int(np.searchsorted(service.rows, row))),
+        cost_s=cost_s,
+        accepts=round(float(accepts[np.searchsorted(candidates.rows, row)]), 4),
+        post=post,
+        replaces=round_.movable.get(row),
+    )

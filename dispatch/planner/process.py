@@ -7,6 +7,7 @@ instant.
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import signal
@@ -20,8 +21,8 @@ from multiprocessing import connection
 from typing import Final
 
 from dispatch.board import Board, apply
-from dispatch.errors import PlannerUnavailable
-from dispatch.model import Plan
+from dispatch.errors import DispatchError, PlannerUnavailable, SolverFailed
+from dispatch.model import NeedId, Plan
 from dispatch.planner.plan import Planner
 from dispatch.ports import EventLog
 
@@ -38,11 +39,14 @@ class FollowingPlanner:
     refreshed: Callable[[], Planner]
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def plan(self, seq: int, now: datetime) -> Plan | None:
-        """Return the best plan for the board at `seq` or later; None when no head is open.
+    async def plan(
+        self, seq: int, now: datetime, only: tuple[NeedId, ...] | None = None
+    ) -> Plan | None:
+        """Return the best plan for the board at `seq` or later, for all open needs or `only` these;
+        None when no head is open.
 
         Raises:
-            SolverFailed: no plan that `verify` vouches for.
+            SolverFailed: no plan that `verify` vouches for, for whatever reason.
         """
         async with self._lock:
             while batch := await self.log.read(self.board.agency, self.board.seq):
@@ -50,7 +54,17 @@ class FollowingPlanner:
                     apply(self.board, stored)
             if self.board.seq < seq:
                 raise PlannerUnavailable(f"the planner is at {self.board.seq}, not at {seq}")
-            return await asyncio.to_thread(lambda: self.refreshed().plan(self.board, now))
+            try:
+                return await asyncio.to_thread(self._planned, now, only)
+            except DispatchError:
+                raise
+            except Exception as exc:
+                # Whatever went wrong, the desk keeps the last plan and tells the commander.
+                logging.getLogger("dispatch").exception("planning failed")
+                raise SolverFailed(f"planning failed: {exc!r}") from exc
+
+    def _planned(self, now: datetime, only: tuple[NeedId, ...] | None) -> Plan | None:
+        return self.refreshed().plan(self.board, now, only)
 
 
 class ProcessPlanner:
@@ -72,13 +86,15 @@ class ProcessPlanner:
         """
         await self._run(_warm)
 
-    async def plan(self, seq: int, now: datetime) -> Plan | None:
+    async def plan(
+        self, seq: int, now: datetime, only: tuple[NeedId, ...] | None = None
+    ) -> Plan | None:
         """See `FollowingPlanner.plan`.
 
         Raises:
             PlannerUnavailable: the child died twice.
         """
-        return await self._run(_plan, seq, now)
+        return await self._run(_plan, seq, now, only)
 
     def close(self) -> None:
         """End the child."""
@@ -126,9 +142,9 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _plan(seq: int, now: datetime) -> Plan | None:
+def _plan(seq: int, now: datetime, only: tuple[NeedId, ...] | None) -> Plan | None:
     planner, loop = _here[0]
-    return loop.run_until_complete(planner.plan(seq, now))
+    return loop.run_until_complete(planner.plan(seq, now, only))
 
 
 def _warm() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from dispatch.model import UNREACHABLE, EtaSource, Need, NeedId, Reason, Site, T
 from dispatch.ports import Router
 from dispatch.roster import MODES, Bools, Floats, Ints, Roster
 
+T = TypeVar("T", bound=np.generic)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trip:
@@ -24,6 +27,10 @@ class Trip:
     dist_m: Ints
     estimated: Bools
     cut_off: Bools
+
+    def only(self, keep: Bools) -> Trip:
+        """Return the people where `keep`, shape (k,), is True."""
+        return Trip(self.eta_s[keep], self.dist_m[keep], self.estimated[keep], self.cut_off[keep])
 
 
 def trips(
@@ -70,6 +77,20 @@ def trip_to(
     return trips(router, roster, lon, lat, {need.id: rows}, {need.id: need}, zones)[need.id]
 
 
+def joined(one: Trip, two: Trip, order: Rows) -> Trip:
+    """Return both trips' people together, in `order`."""
+
+    def both(a: NDArray[T], b: NDArray[T]) -> NDArray[T]:
+        return np.concatenate([a, b])[order]
+
+    return Trip(
+        both(one.eta_s, two.eta_s),
+        both(one.dist_m, two.dist_m),
+        both(one.estimated, two.estimated),
+        both(one.cut_off, two.cut_off),
+    )
+
+
 def _blank(k: int) -> Trip:
     return Trip(
         eta_s=np.full(k, UNREACHABLE, np.int32),
@@ -93,6 +114,7 @@ def travel_of(roster: Roster, row: int, trip: Trip, k: int) -> Travel:
         dist_m=int(trip.dist_m[k]),
         source=EtaSource.ESTIMATED if trip.estimated[k] else EtaSource.ROAD,
         mode=MODES[int(roster.mode[row])],
+        turnout_s=int(roster.turnout_s[row]),
     )
 
 

@@ -23,12 +23,11 @@ from dispatch.rules.needs import add_need, close_need, publish_need, update_need
 from dispatch.rules.offers import (
     accept_offer,
     decline_offer,
-    dispatch_plan,
     make_offer,
-    make_plan,
     pairs_to_judge,
     withdraw_offer,
 )
+from dispatch.rules.pairs import exclude_pair, free_pair, pin_pair
 from dispatch.rules.people import (
     add_note,
     check_in,
@@ -37,8 +36,17 @@ from dispatch.rules.people import (
     draw_zone,
     set_availability,
 )
+from dispatch.rules.plans import (
+    dispatch_plan,
+    doubt_fill,
+    make_plan,
+    make_wave,
+    start_alerting,
+    stop_alerting,
+    wanting,
+)
 
-__all__ = ["Context", "Events", "Pair", "decide", "pairs_to_judge", "tick"]
+__all__ = ["Context", "Events", "Pair", "decide", "pairs_to_judge", "tick", "wanting"]
 
 Rule = Callable[[Board, Any, Context], Events]
 
@@ -65,6 +73,7 @@ def tick(board: Board, now: datetime) -> Events:
 
 _COMMANDER: Final = frozenset({Role.COMMANDER})
 _VOLUNTEER: Final = frozenset({Role.VOLUNTEER})
+_SYSTEM: Final = frozenset({Role.SYSTEM})
 _BOTH: Final = frozenset({Role.COMMANDER, Role.VOLUNTEER})
 
 _RULES: Final[Mapping[type[act.Action], tuple[Rule, frozenset[Role]]]] = {
@@ -77,6 +86,10 @@ _RULES: Final[Mapping[type[act.Action], tuple[Rule, frozenset[Role]]]] = {
     act.CloseNeed: (close_need, _COMMANDER),
     act.MakePlan: (make_plan, _COMMANDER),
     act.DispatchPlan: (dispatch_plan, _COMMANDER),
+    act.StartAlerting: (start_alerting, _COMMANDER),
+    act.StopAlerting: (stop_alerting, _COMMANDER),
+    act.MakeWave: (make_wave, _SYSTEM),
+    act.DoubtFill: (doubt_fill, _SYSTEM),
     act.MakeOffer: (make_offer, _COMMANDER),
     act.WithdrawOffer: (withdraw_offer, _COMMANDER),
     act.AcceptOffer: (accept_offer, _VOLUNTEER),
@@ -89,6 +102,9 @@ _RULES: Final[Mapping[type[act.Action], tuple[Rule, frozenset[Role]]]] = {
     act.SetAvailability: (set_availability, _VOLUNTEER),
     act.CheckIn: (check_in, _BOTH),
     act.CheckOut: (check_out, _BOTH),
+    act.PinPair: (pin_pair, _COMMANDER),
+    act.ExcludePair: (exclude_pair, _COMMANDER),
+    act.FreePair: (free_pair, _COMMANDER),
     act.AddNote: (add_note, _COMMANDER),
     act.DrawZone: (draw_zone, _COMMANDER),
     act.ClearZone: (clear_zone, _COMMANDER),

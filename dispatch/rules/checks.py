@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from dispatch import actions as act
@@ -103,14 +104,14 @@ def checked_text(text: str, name: str, limit: int = act.MAX_TEXT, *, required: b
     return text
 
 
-def withdraw_all(
-    board: Board, need_id: NeedId, reason: str, but: OfferId | None = None
-) -> list[ev.OfferWithdrawn]:
-    return [
-        ev.OfferWithdrawn(offer_id=o.id, reason=reason)
-        for o in board.open_offers_of(need_id)
-        if o.id != but
-    ]
+def check_not_over(need: Need, now: datetime) -> None:
+    """Whoever still works on an overrun need has its end moved first: cover hangs on that date."""
+    if now >= need.ends_at:
+        raise Rejected("NEED_OVER", ends_at=need.ends_at)
+
+
+def withdraw_all(board: Board, need_id: NeedId, reason: str) -> list[ev.OfferWithdrawn]:
+    return [ev.OfferWithdrawn(offer_id=o.id, reason=reason) for o in board.open_offers_of(need_id)]
 
 
 def stand_down_all(board: Board, need_id: NeedId, reason: str) -> list[ev.StoodDown]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from dispatch import events as ev
 from dispatch.model import (
@@ -26,7 +27,11 @@ Events = tuple[ev.Event, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a rule may know besides the board. `plan` is set for MakePlan only."""
+    """What a rule may know besides the board.
+
+    `plan` is set for MakePlan and MakeWave; `policies` is how the desk would ask people by itself
+    for the needs in question, as plain values.
+    """
 
     now: datetime
     actor: Actor
@@ -35,6 +40,7 @@ class Context:
     verdicts: Mapping[Pair, Verdict]
     regions: frozenset[RegionCode]
     plan: Plan | None = None
+    policies: Mapping[NeedId, Mapping[str, Any]] = field(default_factory=dict)
 
     def id(self, kind: str, n: int = 0) -> str:
         """Return the id of the n-th entity of `kind` this action makes: 60 bits of its hash."""

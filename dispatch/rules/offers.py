@@ -1,10 +1,10 @@
-"""Plans and offers: dispatch, offer, withdraw, accept, decline."""
+"""Offers: offer, withdraw, accept, decline."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from dispatch import actions as act
 from dispatch import events as ev
@@ -13,31 +13,32 @@ from dispatch.board import Board
 from dispatch.errors import Rejected
 from dispatch.model import (
     AssignmentId,
-    Need,
+    AssignmentStatus,
     NeedId,
     NeedStatus,
     Offer,
     OfferId,
     OfferStatus,
-    PlanId,
+    Plan,
     Reason,
     Verdict,
     VolunteerId,
     usable,
 )
 from dispatch.rules.checks import (
+    check_not_over,
     checked_text,
     get_need,
     get_offer,
     own_offer,
     require_fresh,
-    withdraw_all,
 )
 from dispatch.rules.context import Context, Events, Pair
 
 
-def pairs_to_judge(board: Board, action: act.Action) -> tuple[Pair, ...]:
-    """Return the (need, volunteer) pairs whose verdict `decide` will ask for."""
+def pairs_to_judge(board: Board, action: act.Action, plan: Plan | None = None) -> tuple[Pair, ...]:
+    """Return the (need, volunteer) pairs whose verdict `decide` will ask for; `plan` is the one
+    the context will hold."""
     match action:
         case act.MakeOffer() if action.need_id in board.needs:
             return tuple((action.need_id, v) for v in dict.fromkeys(action.volunteer_ids))
@@ -47,6 +48,8 @@ def pairs_to_judge(board: Board, action: act.Action) -> tuple[Pair, ...]:
                 for p in board.plans[action.plan_id].proposals
                 if action.need_ids is None or p.need_id in action.need_ids
             )
+        case act.MakeWave() if plan is not None:
+            return tuple((p.need_id, p.volunteer_id) for p in plan.proposals)
         case act.AcceptOffer() if action.offer_id in board.offers:
             offer = board.offers[action.offer_id]
             return ((offer.need_id, offer.volunteer_id),)
@@ -54,59 +57,28 @@ def pairs_to_judge(board: Board, action: act.Action) -> tuple[Pair, ...]:
             return ()
 
 
-def make_plan(board: Board, a: act.MakePlan, ctx: Context) -> Events:
-    """`ctx.plan` comes from the planner; without needs to plan the desk does not ask it."""
-    if ctx.plan is None:
-        raise Rejected("NOTHING_TO_PLAN")
-    return (ev.PlanMade(plan=replace(ctx.plan, id=PlanId(ctx.id("plan")), made_at=ctx.now)),)
-
-
-def dispatch_plan(board: Board, a: act.DispatchPlan, ctx: Context) -> Events:
-    """People whose verdict changed since the plan are left out; with none left it is refused."""
-    plan = board.plans.get(a.plan_id)
-    if plan is None:
-        raise Rejected("PLAN_SUPERSEDED", plan=a.plan_id)
-    pairs = pairs_to_judge(board, a)
-    room = {need_id: _room(board, need_id, ctx.now) for need_id, _ in pairs}
-    offers: list[ev.Event] = []
-    for need_id, volunteer_id in pairs:
-        if room[need_id] > 0 and not ctx.verdicts[need_id, volunteer_id].reasons:
-            room[need_id] -= 1
-            offers.append(_offer(board, ctx, need_id, volunteer_id, plan.id, len(offers)))
-    if not offers:
-        raise Rejected("NOTHING_TO_OFFER", skipped=len(pairs))
-    done = ev.PlanDispatched(plan_id=plan.id, offered=len(offers), skipped=len(pairs) - len(offers))
-    return (*offers, done)
-
-
 def make_offer(board: Board, a: act.MakeOffer, ctx: Context) -> Events:
     need = get_need(board, a.need_id)
     if need.status is not NeedStatus.PUBLISHED:
         raise Rejected("NEED_NOT_PUBLISHED", need=need.id, status=need.status)
-    _not_over(need, ctx.now)
+    check_not_over(need, ctx.now)
     pairs = pairs_to_judge(board, a)
     for pair in pairs:
         _require_eligible(ctx.verdicts[pair], pair[1])
     if not pairs:
         raise Rejected("NOTHING_TO_OFFER", skipped=0)
-    return tuple(_offer(board, ctx, *pair, None, n) for n, pair in enumerate(pairs))
+    return tuple(offer_to(board, ctx, *pair, n) for n, pair in enumerate(pairs))
 
 
-def _room(board: Board, need_id: NeedId, now: datetime) -> int:
-    """Heads a plan may still ask for; 0 once the need is closed or over."""
-    need = board.needs[need_id]
-    wanted = need.status is NeedStatus.PUBLISHED and now < need.ends_at
-    return board.heads_open(need_id) if wanted else 0
-
-
-def _offer(
+def offer_to(
     board: Board,
     ctx: Context,
     need_id: NeedId,
     volunteer_id: VolunteerId,
-    plan_id: PlanId | None,
     n: int,
+    **more: Any,
 ) -> ev.OfferMade:
+    """The action's n-th offer; `more` is what only offers of a plan or wave say."""
     need = board.needs[need_id]
     verdict = ctx.verdicts[need_id, volunteer_id]
     if verdict.travel is None or verdict.origin is None:
@@ -117,12 +89,12 @@ def _offer(
         need_id=need.id,
         incident_id=need.incident_id,
         volunteer_id=volunteer_id,
-        plan_id=plan_id,
         hazard=need.hazard,
         cover=verdict.cover,
         travel=verdict.travel,
         origin=verdict.origin,
         expires_at=ctx.now + timedelta(seconds=ttl_s),
+        **{"plan_id": None, **more},
     )
 
 
@@ -136,17 +108,18 @@ def accept_offer(board: Board, a: act.AcceptOffer, ctx: Context) -> Events:
     offer = own_offer(board, a.offer_id, ctx.actor)
     _check_answerable(offer, ctx.now)
     need = board.needs[offer.need_id]
-    _not_over(need, ctx.now)
+    check_not_over(need, ctx.now)
     if a.seen_seq is not None:
         require_fresh(board, ("need", need.id), a.seen_seq)
         require_fresh(board, ("incident", need.incident_id), a.seen_seq)
-    if offer.volunteer_id in board.active:
-        raise Rejected("ALREADY_ASSIGNED", assignment=board.active[offer.volunteer_id])
+    left = board.active.get(offer.volunteer_id)
+    if left is not None and not may_leave(board, offer.volunteer_id, offer.replaces):
+        raise Rejected("ALREADY_ASSIGNED", assignment=left)
     taken = board.heads_taken(need.id)
     if taken >= need.heads.maximum:
         raise Rejected("NEED_FULL", taken=taken, maximum=need.heads.maximum)
     verdict = ctx.verdicts[need.id, offer.volunteer_id]
-    _require_eligible(verdict, offer.volunteer_id)
+    _require_eligible(verdict, offer.volunteer_id, leaving=left is not None)
     accepted = ev.OfferAccepted(
         offer_id=offer.id,
         assignment_id=AssignmentId(ctx.id("assignment")),
@@ -156,9 +129,30 @@ def accept_offer(board: Board, a: act.AcceptOffer, ctx: Context) -> Events:
         fix=usable(a.fix, ctx.now),
         comment=checked_text(a.comment, "comment", required=False),
     )
-    full = taken + 1 == need.heads.maximum
-    filled = withdraw_all(board, need.id, "FILLED", but=offer.id) if full else []
-    return (accepted, *filled, *_withdraw_others(board, offer, {e.offer_id for e in filled}))
+    filled = tuple(_stand_down_asked(board, offer, taken + 1))
+    moved = () if left is None else (ev.StoodDown(assignment_id=left, reason="MOVED"),)
+    others = _withdraw_others(board, offer, {e.offer_id for e in filled})
+    return (*moved, accepted, *filled, *others)
+
+
+def may_leave(
+    board: Board, volunteer_id: VolunteerId, assignment_id: AssignmentId | None
+) -> bool:
+    """Return whether somebody may be called away from this assignment: it is theirs, and they have
+    not left for it."""
+    if assignment_id is None or board.active.get(volunteer_id) != assignment_id:
+        return False
+    return board.assignments[assignment_id].status is AssignmentStatus.ASSIGNED
+
+
+def _stand_down_asked(board: Board, accepted: Offer, taken: int) -> Iterator[ev.OfferWithdrawn]:
+    """With the desired heads filled, whoever was asked by plan or wave is thanked and stood down;
+    whom a commander asked by hand may still come until the maximum."""
+    heads = board.needs[accepted.need_id].heads
+    for offer in board.open_offers_of(accepted.need_id):
+        by_hand = offer.plan_id is None and offer.wave == 0
+        if offer.id != accepted.id and taken >= (heads.maximum if by_hand else heads.desired):
+            yield ev.OfferWithdrawn(offer_id=offer.id, reason="FILLED")
 
 
 def decline_offer(board: Board, a: act.DeclineOffer, ctx: Context) -> Events:
@@ -179,15 +173,17 @@ def _check_answerable(offer: Offer, now: datetime) -> None:
         raise Rejected("OFFER_ANSWERED", status=offer.status)
 
 
-def _not_over(need: Need, now: datetime) -> None:
-    """Whoever still works on an overrun need has its end moved first: cover hangs on that date."""
-    if now >= need.ends_at:
-        raise Rejected("NEED_OVER", ends_at=need.ends_at)
+def stopped_by(verdict: Verdict, *, leaving: bool = False) -> tuple[Reason, ...]:
+    """Return the reasons that count; somebody who leaves an assignment for it is not too busy."""
+    return tuple(r for r in verdict.reasons if not (leaving and r is Reason.BUSY))
 
 
-def _require_eligible(verdict: Verdict, volunteer_id: VolunteerId) -> None:
-    if verdict.reasons:
-        raise Rejected("NOT_ELIGIBLE", volunteer=volunteer_id, reasons=list(verdict.reasons))
+def _require_eligible(
+    verdict: Verdict, volunteer_id: VolunteerId, *, leaving: bool = False
+) -> None:
+    reasons = stopped_by(verdict, leaving=leaving)
+    if reasons:
+        raise Rejected("NOT_ELIGIBLE", volunteer=volunteer_id, reasons=list(reasons))
 
 
 def _withdraw_others(board: Board, offer: Offer, done: set[OfferId]) -> Iterator[ev.Event]:

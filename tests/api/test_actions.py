@@ -19,7 +19,7 @@ async def test_the_whole_call(town: Town) -> None:
     need = await open_need(commander)
     _, offers = await dispatched(commander)
     board = town.app.desk.board
-    assert len(offers) == 4
+    assert len(offers) > 4  # heads, because not everybody says yes
     offer = board.offers[offers[0]]
     phone = await town.phone(offer.volunteer_id)
     accepted = await phone.done("offer.accept", offer_id=offer.id)

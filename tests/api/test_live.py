@@ -25,7 +25,7 @@ async def test_accept_reaches_the_commander(town: Town) -> None:
     async with commander.live() as screen:
         await screen.send(HELLO)
         snapshot = await next_frame(screen, "snapshot")
-        assert len(snapshot["view"]["offer"]) == 4
+        assert len(snapshot["view"]["offer"]) == len(offers)
         accepted = await phone.done("offer.accept", offer_id=offers[0])
         update = await next_frame(screen, "update")
         (assignment,) = update["upserts"]["assignment"]

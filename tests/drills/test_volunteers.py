@@ -52,10 +52,10 @@ async def test_answers_come_in_the_shares_of_the_study() -> None:
     assert not office.desk.board.assignments
     await live(office, people, 200)
     count = Counter(office.desk.board.offers[o].status for o in offers)  # type: ignore[index]
-    assert 0.25 < count[OfferStatus.ACCEPTED] / 150 < 0.50
-    assert 0.30 < count[OfferStatus.DECLINED] / 150 < 0.55
-    assert 0.10 < count[OfferStatus.EXPIRED] / 150 < 0.30
-    assert count.total() == 150
+    assert 0.25 < count[OfferStatus.ACCEPTED] / len(offers) < 0.50
+    assert 0.30 < count[OfferStatus.DECLINED] / len(offers) < 0.55
+    assert 0.10 < count[OfferStatus.EXPIRED] / len(offers) < 0.30
+    assert count.total() == len(offers) >= 150
 
 
 async def test_a_task_is_lived_to_its_end() -> None:

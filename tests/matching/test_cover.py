@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.matching.cover import answering, cover_bits, covers, evidence
+from dispatch.matching.cover import Flaw, answering, cover_bits, evidence, flaw
 from dispatch.model import HazardClass, Need, PolicyId, RegionCode
 from dispatch.roster import Policy
 from dispatch.taxonomy import HAZARD_GATES
@@ -20,7 +20,7 @@ HOME_AT = need().ends_at + timedelta(seconds=need().reach_s)
 
 
 def holds(policy: Policy, wanted: Need | None = None, *, exercise: bool = False) -> bool:
-    return covers(policy, wanted or need(), now=NOW, exercise=exercise)
+    return flaw(policy, wanted or need(), now=NOW, exercise=exercise) is None
 
 
 def gate_sums(hazard: HazardClass) -> dict[str, int]:
@@ -96,6 +96,28 @@ def test_the_territory_holds_the_needs_region(
 def test_a_river_rescue_under_a_sixty_thousand_contract_fails() -> None:
     cheap = contract(accident_sum=60_000, medical_sum=5_000)
     assert not holds(cheap, need(hazard=H.H4))
+
+
+@pytest.mark.parametrize(
+    ("terms", "found"),
+    [
+        ({"used_up": True}, Flaw("used_up", False, True)),
+        ({"valid_from_at": HOME_AT}, Flaw("valid_from_at", NOW, HOME_AT)),
+        ({"valid_until_at": NOW}, Flaw("valid_until_at", HOME_AT, NOW)),
+        ({"hazards": frozenset({H.H1, H.H0})}, Flaw("hazards", H.H2, (H.H0, H.H1))),
+        ({"territory": ("4101",)}, Flaw("territory", "220524", ("4101",))),
+        ({"exercises": False}, Flaw("exercises", True, False)),
+        ({"travel": False}, Flaw("travel", True, False)),
+        ({"sudden_illness": False}, Flaw("sudden_illness", True, False)),
+        ({"accident_sum": 199_999}, Flaw("accident_sum", 200_000, 199_999)),
+        ({"third_party_sum": 0, "medical_sum": 0}, Flaw("medical_sum", 20_000, 0)),
+        ({"used_up": True, "travel": False}, Flaw("used_up", False, True)),
+    ],
+)
+def test_the_first_flaw_says_what_was_asked_and_what_the_contract_says(
+    terms: dict[str, object], found: Flaw
+) -> None:
+    assert flaw(contract(**terms), need(), now=NOW, exercise=True) == found
 
 
 def test_words_of_many_contracts() -> None:

@@ -42,7 +42,6 @@ from tests.builders import (
     need,
     person,
     roster,
-    take,
 )
 
 POLICY = MatchPolicy()
@@ -55,6 +54,7 @@ def reasons(
     *,
     blocked: Sequence[Reason] = (),
     declined: bool = False,
+    excluded: bool = False,
     stage: Stage = Stage.PLAN,
     policy: MatchPolicy = POLICY,
     exercise: bool = False,
@@ -62,7 +62,10 @@ def reasons(
     """Return why `someone` may not serve the need, asked as a roster of one."""
     wanted = wanted or need()
     people = roster([someone])
-    known = facts(people, {0: blocked}, {wanted.id: [0]} if declined else {})
+    named = {wanted.id: [0]}
+    known = facts(
+        people, {0: blocked}, named if declined else {}, excluded=named if excluded else {}
+    )
     bits = judge(people, known, wanted, now=NOW, exercise=exercise, policy=policy, stage=stage)
     return reasons_of(bits[0])
 
@@ -214,6 +217,17 @@ def test_CONSENT() -> None:
     assert reasons(person(1, consent=False)) == (Reason.CONSENT,)
 
 
+@pytest.mark.parametrize("stage", Stage)
+def test_EXCLUDED(stage: Stage) -> None:
+    assert reasons(person(1), excluded=True, stage=stage) == (Reason.EXCLUDED,)
+
+
+def test_EXCLUDED_from_other_needs_does_not_matter() -> None:
+    people = roster([person(1)])
+    known = facts(people, excluded={need(1).id: [0]})
+    assert not judge(people, known, need(2), now=NOW, exercise=False, policy=POLICY).any()
+
+
 def test_DECLINED() -> None:
     assert reasons(person(1), declined=True) == (Reason.DECLINED,)
 
@@ -344,7 +358,8 @@ def situations(draw: st.DrawFn) -> tuple[Roster, Facts, list[Need], bool]:
     board_bits = st.sampled_from([(), (Reason.BUSY,), (Reason.OFFERED, Reason.CAPPED)])
     blocked = dict(enumerate(draw(st.lists(board_bits, max_size=len(rows)))))
     declined = {n.id: [draw(st.integers(0, len(rows) - 1))] for n in wanted[:1]}
-    return people, facts(people, blocked, declined), wanted, draw(st.booleans())
+    excluded = {n.id: [draw(st.integers(0, len(rows) - 1))] for n in wanted[1:2]}
+    return people, facts(people, blocked, declined, (), excluded), wanted, draw(st.booleans())
 
 
 @settings(deadline=None)
@@ -357,14 +372,18 @@ def test_one_person_asked_alone_gets_the_same_answer(
     for asked in wanted:
         bits = whole.bits(asked)
         for row in range(len(people)):
-            gone = row in known.declined.get(asked.id, ())
-            alone = Facts(
-                blocked=known.blocked[[row]],
-                on_duty=known.on_duty[[row]],
-                declined={asked.id: np.array([0] if gone else [], np.intp)},
+            gone, out = (
+                {asked.id: np.array([0] if row in said.get(asked.id, ()) else [], np.intp)}
+                for said in (known.declined, known.excluded)
             )
+            alone = Facts(known.blocked[[row]], known.on_duty[[row]], gone, out)
             one = judge(
-                take(people, [row]), alone, asked, now=NOW, exercise=exercise, policy=POLICY
+                people.only(np.array([row])),
+                alone,
+                asked,
+                now=NOW,
+                exercise=exercise,
+                policy=POLICY,
             )
             assert one.tolist() == [bits[row]]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,15 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.matching import match
+from dispatch.matching.cost import People
 from dispatch.matching.eligibility import Eligibility
 from dispatch.matching.explain import shortfalls
 from dispatch.matching.flow import solve
 from dispatch.matching.policy import MatchPolicy
-from dispatch.matching.problem import Candidates, Problem
+from dispatch.matching.problem import SPARE, Candidates, Problem
 from dispatch.matching.reasons import REASONS, Mask, reasons_of, union
 from dispatch.model import Heads, NeedId, Reason, Severity
 from tests.builders import NOW, facts, need, person, roster
-from tests.matching.oracles import problem_of, problems
+from tests.matching.oracles import plain, problem_of, problems
 
 PRICE = (400_000, 100_000)
 
@@ -63,6 +65,36 @@ def test_people_used_elsewhere_compete() -> None:
     assert (short.eligible, short.competing) == (2, 1)
 
 
+def test_an_empty_spare_head_is_no_shortfall() -> None:
+    problem = problem_of([[5], [5]], [(1, 0, 3), (0, 1, 2)], [(400_000, 100_000, 9_000)] * 2)
+    found = shortfalls(problem, solve(problem), lambda _: mask([()]))
+    assert [(s.need_id, s.missing) for s in found] == [("n001", 1)]
+
+
+def test_a_crews_posts_are_one_shortfall_and_its_people_count_once() -> None:
+    """Row 0 may lead and officer, rows 1 and 2 fill any post; the officer's stays empty, and of
+    the two heads for anyone none. Row 3 is too far, row 4 goes elsewhere."""
+    costs = [
+        [9, None, None, None, 9],
+        [9, None, None, None, None],
+        [None, 9, 9, None, None],
+        [None, None, None, None, 1],
+    ]
+    problem = problem_of(
+        costs,
+        [(2,), (1,), (2,), (1,)],
+        [PRICE] * 3 + [(3_200_000, 0)],
+        needs=[0, 0, 0, 1],
+        falls=[2, 2, -1, -1],
+    )
+    solution = solve(problem)
+    assert len(solution.chosen) == 4
+    (short,) = shortfalls(problem, solution, lambda _: mask([()] * 5))
+    assert (short.need_id, short.missing) == ("n000", 2)
+    assert (short.eligible, short.competing) == (4, 1)
+    assert short.refused == {Reason.REACH: 1}
+
+
 def test_only_short_needs_are_looked_at() -> None:
     problem = problem_of([[5], [None]], [(1, 0), (1, 0)], [PRICE, PRICE])
     asked: list[NeedId] = []
@@ -85,15 +117,20 @@ def test_bits_of_another_problem_are_refused() -> None:
 @given(problems(), st.data())
 def test_counts_add_up_to_the_roster(problem: Problem, data: st.DataObject) -> None:
     n = 9
+    needs = np.array(problem.posts.need_ids)
     some = st.frozensets(st.sampled_from(REASONS), max_size=3)
     drawn = mask([sorted(r) for r in data.draw(st.lists(some, min_size=n, max_size=n))])
 
     def bits(need_id: NeedId) -> Mask:
-        mine = problem.row[problem.need == problem.need_ids.index(need_id)]
+        mine = problem.row[np.isin(problem.post, np.flatnonzero(needs == need_id))]
         return np.where(np.isin(np.arange(n), mine), np.uint32(0), drawn)
 
     solution = solve(problem)
-    for short in shortfalls(problem, solution, bits):
+    found = shortfalls(problem, solution, bits)
+    missing = solution.unfilled[:, :SPARE].sum(axis=1)
+    assert [s.need_id for s in found] == sorted(set(needs[missing > 0]))
+    assert sum(s.missing for s in found) == missing.sum()
+    for short in found:
         assert sum(short.refused.values()) + short.eligible == n
         assert short.missing > 0
         assert short.competing <= short.eligible
@@ -105,21 +142,15 @@ def test_counts_add_up_to_the_roster(problem: Problem, data: st.DataObject) -> N
 
 
 @settings(deadline=None)
-@given(problems())
+@given(plain())
 def test_where_empty_heads_outweigh_travel_nobody_eligible_is_idle(problem: Problem) -> None:
-    dear = Problem(
-        problem.need_ids,
-        problem.heads.copy(),
-        problem.unfilled_s + 10_000_000,
-        problem.need.copy(),
-        problem.row.copy(),
-        problem.cost_s.copy(),
-        problem.eta_s.copy(),
+    dear = replace(
+        problem, posts=replace(problem.posts, unfilled_s=problem.posts.unfilled_s + 10_000_000)
     )
     solution = solve(dear)
     for short in shortfalls(dear, solution, lambda _: np.zeros(9, np.uint32)):
-        j = dear.need_ids.index(short.need_id)
-        here = int((dear.need[solution.chosen] == j).sum())
+        j = dear.posts.need_ids.index(short.need_id)
+        here = int((dear.post[solution.chosen] == j).sum())
         assert short.competing == short.eligible - here
 
 
@@ -140,9 +171,7 @@ def test_from_roster_to_reasons() -> None:
         eta_s=np.array([600, 5_000], np.int32),
         steps=serving.steps,
     )
-    problem = Problem.build(
-        [routed], turnout_s=people.turnout_s, on_duty=known.on_duty, policy=policy
-    )
+    problem = Problem.build([routed], People.fresh(people.turnout_s, known.on_duty), policy)
     found = match(problem)
     assert problem.row[found.solution.chosen].tolist() == [0]
     (short,) = shortfalls(problem, found.solution, lambda _: eligibility.bits(wanted))

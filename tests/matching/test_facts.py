@@ -7,11 +7,12 @@ from datetime import timedelta
 import numpy as np
 
 from dispatch import actions as act
+from dispatch import events as ev
 from dispatch.matching.facts import facts_of, origins_of
 from dispatch.matching.reasons import reasons_of
-from dispatch.model import DeclineReason, Fix, Reason
+from dispatch.model import DeclineReason, Fix, Reason, VolunteerId
 from tests.builders import person, roster
-from tests.play import T0, Play, volunteer
+from tests.play import COMMANDER, T0, Play, add_need, volunteer
 
 PEOPLE = roster([person(n) for n in (1, 2, 3)])
 
@@ -87,6 +88,29 @@ def test_who_declined_a_need_is_not_asked_for_it_again() -> None:
     facts = facts_of(play.board, PEOPLE, play.now)
     assert {n: rows.tolist() for n, rows in facts.declined.items()} == {need.id: [1]}
     assert blocks(play, 1) == set()
+
+
+def test_whom_a_commander_excluded_is_out_of_that_need_or_of_the_whole_incident() -> None:
+    play = Play()
+    need, other = play.need(), play.need()
+    for person_id, whole in ((1, False), (2, True), (77, False)):
+        play.act(
+            COMMANDER,
+            act.ExcludePair(
+                need_id=need.id,
+                volunteer_id=VolunteerId(person_id),
+                reason="asked to be left out",
+                whole_incident=whole,
+            ),
+        )
+    (later, _) = play.act(COMMANDER, add_need(need.incident_id))
+    assert isinstance(later, ev.NeedAdded)
+    facts = facts_of(play.board, PEOPLE, play.now)
+    assert {n: rows.tolist() for n, rows in facts.excluded.items()} == {
+        need.id: [0, 1],
+        later.need.id: [1],
+    }
+    assert other.id not in facts.excluded
 
 
 def test_people_who_are_not_on_the_roster_are_left_out() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from dispatch import actions as act
 from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.geo.straight import StraightLineRouter
-from dispatch.matching.policy import MatchPolicy
+from dispatch.matching.alerting import Exactly
+from dispatch.matching.alerting.book import AlertBook, AlertRule
+from dispatch.matching.policy import CrewPolicy, MatchPolicy
 from dispatch.model import (
     EtaSource,
     Fix,
@@ -26,8 +29,9 @@ from dispatch.model import (
     TravelMode,
     VolunteerId,
 )
-from dispatch.planner import plan as plan_module
+from dispatch.planner import round as round_module
 from dispatch.planner.plan import Planner
+from dispatch.planner.round import Asking
 from dispatch.roster import Roster
 from tests.builders import UNPROVEN, Person, person, roster
 from tests.play import COMMANDER, REGION, T0, Play, add_need, open_incident, volunteer
@@ -80,8 +84,17 @@ def situation(incidents: int, seed: int) -> Play:
     return play
 
 
-def made(people: Roster, router: object, play: Play, nearest: int = 64) -> Plan:
-    planner = Planner(roster=people, router=router, policy=MatchPolicy(), nearest=nearest)  # type: ignore[arg-type]
+EXACTLY = Asking(book=AlertBook(rules=(AlertRule(policy=Exactly()),)))
+"""Asks as many people as heads are open, so that a test can count them."""
+NO_RESERVE = MatchPolicy(reserve_share=0, crew=CrewPolicy(from_heads=10_000))
+
+
+def made(
+    people: Roster, router: Any, play: Play, nearest: int = 64, asking: Asking = EXACTLY
+) -> Plan:
+    planner = Planner(
+        roster=people, router=router, policy=NO_RESERVE, asking=asking, nearest=nearest
+    )
     plan = planner.plan(play.board, play.now)
     assert plan is not None
     return plan
@@ -93,7 +106,7 @@ def test_few_candidates_at_first_give_the_same_optimum_as_everybody(
 ) -> None:
     people, play = roster(crowd(300, seed)), situation(8, seed)
     usual, whole = made(people, roads, play), made(people, roads, play, nearest=300)
-    monkeypatch.setattr(plan_module, "NEAREST_PER_HEAD", 1)
+    monkeypatch.setattr(round_module, "NEAREST_PER_HEAD", 1)
     few = made(people, roads, play, nearest=1)
     assert usual.objective_s == few.objective_s == whole.objective_s
     assert usual.gap == few.gap == whole.gap == 0

@@ -1,0 +1,278 @@
+"""The shortfalls of a plan, and for each what would close it, tried out.
+
+Per rule that can be mended: of the people whom this rule alone stops, the nearest by straight line
+get a road time; the cheapest of those are mended, idle ones first, and the plan is solved again
+with them (`matching.remedies`). How scarce a skill is and how many are asked beyond the heads
+count as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from dispatch.geo.measure import crow_m
+from dispatch.matching import Match, explain, match
+from dispatch.matching.problem import SPARE, Candidates, Indices, Problem, Solution
+from dispatch.matching.reasons import BIT, Mask
+from dispatch.matching.remedies import MENDABLE, Situation, dear_part, mended, with_pairs
+from dispatch.matching.skills import Rows, Service
+from dispatch.model import Need, NeedId, Reason, Remedy, Shortfall, VolunteerId
+from dispatch.planner.memory import Memory
+from dispatch.planner.round import Round
+from dispatch.planner.travel import Trip, trip_to
+from dispatch.roster import Bools, Floats, Ints
+
+SOME_MORE: Final = 3
+"""People tried beyond the missing heads, because some may be of more use elsewhere."""
+LOOKED_UP: Final = 4
+"""People who get a road time for each who is tried."""
+REACH_MOST_S: Final = 86_400
+"""No need waits longer than a day for somebody to arrive."""
+
+
+def shortfalls(
+    round_: Round, problem: Problem, found: Match, memory: Memory, *, remedies: bool = True
+) -> tuple[Shortfall, ...]:
+    """Return the shortfalls of the round's match, with what would close each unless told not to.
+
+    People a commander pinned count as asked already, those who accepted and stay as no refusal.
+    """
+    pinned = np.concatenate([np.empty(0, np.intp), *round_.kept.values()])
+    bits: dict[NeedId, Mask] = {}
+
+    def stopped(need_id: NeedId) -> Mask:
+        mask = round_.bits(need_id)
+        mask[pinned] |= BIT[Reason.OFFERED]
+        held = round_.held[need_id]
+        mask[held.candidates.rows[held.stays]] = 0
+        bits[need_id] = mask
+        return mask
+
+    short = explain.shortfalls(problem, found.solution, stopped)
+    if not short or not remedies:
+        return short
+    closing = _Closing(round_, problem, found, memory)
+    return tuple(replace(s, remedies=tuple(closing.remedies(s, bits[s.need_id]))) for s in short)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Helpers:
+    """People whom one mended rule makes eligible for a need: `rows` ascend, with their travel and
+    the skill they would serve with; `situation` is theirs, mended."""
+
+    situation: Situation
+    rows: Rows
+    eta_s: Ints
+    service: Service
+
+    @property
+    def need(self) -> Need:
+        return self.situation.need
+
+    def only(self, at: Indices) -> _Helpers:
+        """Return the people at these places."""
+        at = np.sort(at)
+        keep = np.isin(np.arange(len(self.rows)), at)
+        return _Helpers(
+            self.situation.only(at), self.rows[at], self.eta_s[at], self.service.only(keep)
+        )
+
+
+class _Closing:
+    """What would close the shortfalls of one match."""
+
+    def __init__(self, round_: Round, problem: Problem, found: Match, memory: Memory) -> None:
+        self._round, self._problem, self._memory = round_, problem, memory
+        self._solution = found.solution
+        floor_s = round_.policy.unfilled_base_s // 2
+        self._core = dear_part(problem, found.solution, found.prices, floor_s)
+        self._dear = np.array(self._core.posts.need_ids)
+        self._used = np.zeros(len(round_.roster), np.bool_)
+        self._used[problem.row[found.solution.chosen]] = True
+        self._ids = np.array(problem.posts.need_ids)
+
+    def remedies(self, short: Shortfall, stopped: Mask) -> Iterator[Remedy]:
+        """Return what would help, in the order of the rules; nothing that would not."""
+        for reason in MENDABLE:
+            rows = self._nearest_alone(short, stopped, reason)
+            remedy = self._tried(short, reason, rows) if rows.size else None
+            if remedy is not None:
+                yield remedy
+
+    def _nearest_alone(self, short: Shortfall, stopped: Mask, reason: Reason) -> Rows:
+        """The nearest whom only this rule stops, ascending."""
+        need = self._round.needs[short.need_id]
+        alone = stopped == BIT[reason]
+        if reason is Reason.REACH:
+            # Nobody looked up those who are too far even as the crow flies.
+            alone |= stopped == 0
+            alone[self._candidates_of(need.id)] = False
+        rows = np.flatnonzero(alone)
+        least_s = self._least_s(rows, need)
+        count = LOOKED_UP * (short.missing + SOME_MORE)
+        order = np.argsort(least_s, kind="stable")[:count]
+        return np.sort(rows[order[np.isfinite(least_s[order])]])
+
+    def _tried(self, short: Shortfall, reason: Reason, rows: Rows) -> Remedy | None:
+        """Mend the best of these people, as many as are missing; a few more where that is not
+        enough."""
+        most = short.missing + SOME_MORE
+        helpers = self._helpers(self._round.needs[short.need_id], reason, rows, most)
+        order = self._best_first(helpers)
+        if not order.size:
+            return None
+        remedy = None
+        for count in (short.missing, most):
+            tried = self._planned_again(short, reason, helpers, order[:count])
+            if remedy is None or (tried is not None and tried.closes > remedy.closes):
+                remedy = tried
+            if count >= len(order) or (remedy is not None and remedy.closes == short.missing):
+                break
+        return remedy
+
+    def _helpers(self, need: Need, reason: Reason, rows: Rows, count: int) -> _Helpers:
+        """Those of them who are in reach, mended; for REACH the nearest `count`, whose last one
+        sets the limit."""
+        trip = self._trip(need, rows)
+        most_s = REACH_MOST_S if reason is Reason.REACH else need.reach_s
+        response_s = trip.eta_s.astype(np.int64) + self._round.roster.turnout_s[rows]
+        near = ~trip.cut_off & (response_s <= min(most_s, self._round.policy.reach_max_s))
+        if reason is Reason.REACH:
+            near &= response_s <= np.sort(response_s[near])[:count].max(initial=0)
+        rows, eta_s = rows[near], trip.eta_s[near]
+        limit_s = -(-int(response_s[near].max(initial=need.reach_s)) // 60) * 60
+        situation = mended(self._situation(need, rows), reason, limit_s)
+        held = situation.rules().eligible(situation.need)
+        at = held.rows
+        there = Service(rows[at], held.bits, held.option, held.steps, held.skills)
+        return _Helpers(situation.only(at), rows[at], eta_s[at], there)
+
+    def _best_first(self, helpers: _Helpers) -> Indices:
+        """The places of the helpers: who fills a missing post first, then the idle, then the
+        cheapest."""
+        pairs = Problem.build([self._sized(helpers)], self._round.people, self._round.policy)
+        fits = self._fits_missing(pairs)[pairs.post]
+        order = np.lexsort((pairs.row, pairs.cost_s, self._used[pairs.row], ~fits))
+        at = np.searchsorted(helpers.rows, pairs.row[order])
+        _, first = np.unique(at, return_index=True)
+        best: Indices = at[np.sort(first)]
+        return best
+
+    def _fits_missing(self, pairs: Problem) -> Bools:
+        """Which posts are short, or fall to one that is; shape (m,)."""
+        here = self._ids == pairs.posts.need_ids[0]
+        short = self._solution.unfilled[here, :SPARE].sum(axis=1) > 0
+        return pairs.posts.widest(short.astype(np.int64)) > 0
+
+    def _planned_again(
+        self, short: Shortfall, reason: Reason, helpers: _Helpers, best: Indices
+    ) -> Remedy | None:
+        """Solve the plan again with these helpers, and see who of them is used."""
+        some = helpers.only(best)
+        more = [self._sized(h) for h in (some, *self._elsewhere(reason, some))]
+        pairs = Problem.build(more, self._round.people, self._round.policy, self._core.reserve)
+        problem = with_pairs(self._core_under(some.need), pairs)
+        solution = match(problem).solution
+        empty = solution.unfilled[self._dear == some.need.id, :SPARE].sum()
+        used = self._newly_used(problem, solution)
+        mine = [k for k in best.tolist() if helpers.rows[k] in used]
+        closes = short.missing - int(empty)
+        if closes <= 0 or not mine:
+            return None
+        people = self._round.roster.ids[helpers.rows[mine]]
+        return Remedy(
+            reason=reason,
+            volunteer_ids=tuple(VolunteerId(int(v)) for v in people),
+            closes=closes,
+            reach_s=self._limit_s(helpers, mine) if reason is Reason.REACH else None,
+        )
+
+    def _newly_used(self, problem: Problem, solution: Solution) -> set[int]:
+        """The rows of those who are used where they could not be used before."""
+        width = len(self._round.roster)
+        before = self._core.post * width + self._core.row
+        chosen = solution.chosen
+        now = problem.post[chosen] * width + problem.row[chosen]
+        return set(problem.row[chosen][~np.isin(now, before)].tolist())
+
+    def _elsewhere(self, reason: Reason, some: _Helpers) -> Iterator[_Helpers]:
+        """The same people at the other needs they have become eligible for and whose heads are
+        dear. A need that is widened, or waits longer, changes nothing elsewhere."""
+        if reason in (Reason.JURISDICTION, Reason.REACH):
+            return
+        rules = some.situation.rules()
+        for need_id in dict.fromkeys(self._core.posts.need_ids):
+            need = self._round.needs[need_id]
+            if need_id == some.need.id:
+                continue
+            held = rules.eligible(need)
+            at = held.rows[~np.isin(some.rows[held.rows], self._candidates_of(need_id))]
+            if at.size:
+                trip, keep = self._trip(need, some.rows[at]), np.isin(held.rows, at)
+                service = held.only(keep)
+                there = Service(
+                    some.rows[at], service.bits, service.option, service.steps, service.skills
+                )
+                situation = replace(some.situation.only(at), need=need)
+                yield _Helpers(situation, some.rows[at], trip.eta_s, there)
+
+    def _core_under(self, need: Need) -> Problem:
+        """The people in use, but for those whom the need as it became stops: who waits longer asks
+        for longer cover."""
+        if need.reach_s == self._round.needs[need.id].reach_s:
+            return self._core
+        here = (self._dear == need.id)[self._core.post]
+        rows = np.unique(self._core.row[here])
+        situation = replace(self._situation(need, rows), need=need)
+        may = rows[situation.rules().eligible(need).rows]
+        held = self._round.held[need.id]
+        fine = np.union1d(may, held.candidates.rows[held.stays])
+        return self._core.only(np.flatnonzero(~here | np.isin(self._core.row, fine)))
+
+    def _situation(self, need: Need, rows: Rows) -> Situation:
+        """These people as they are, `rows` ascending; who may be moved is not busy."""
+        round_ = self._round
+        facts = round_.facts.only(rows)
+        movable = np.isin(rows, list(round_.movable))
+        blocked = facts.blocked & ~np.where(movable, BIT[Reason.BUSY], np.uint32(0))
+        return Situation(
+            people=round_.roster.only(rows),
+            facts=replace(facts, blocked=blocked),
+            need=need,
+            now=round_.now,
+            exercise=round_.board.exercise,
+            policy=round_.policy,
+        )
+
+    def _sized(self, helpers: _Helpers) -> Candidates:
+        """The helpers as candidates for the posts their need has in this round."""
+        need = helpers.need
+        candidates = self._round.candidates(need, helpers.rows, helpers.eta_s, helpers.service)
+        return self._round.sized(need.id, replace(self._round.held[need.id], candidates=candidates))
+
+    def _candidates_of(self, need_id: NeedId) -> Rows:
+        rows: Rows = self._problem.row[(self._ids == need_id)[self._problem.post]]
+        return rows
+
+    def _trip(self, need: Need, rows: Rows) -> Trip:
+        round_ = self._round
+        return trip_to(
+            self._memory.router, round_.roster, round_.lon, round_.lat, rows, need, round_.zones
+        )
+
+    def _least_s(self, rows: Rows, need: Need) -> Floats:
+        """Turnout and the straight way at top speed, shape (k,)."""
+        round_ = self._round
+        away_m = crow_m(round_.lon[rows], round_.lat[rows], need.site.lon, need.site.lat)
+        speed_mps = self._memory.speed_mps[round_.roster.mode[rows]]
+        least_s: Floats = round_.roster.turnout_s[rows] + away_m / speed_mps
+        return least_s
+
+    def _limit_s(self, helpers: _Helpers, at: list[int]) -> int:
+        """The whole minutes within which these helpers can be there."""
+        response_s = helpers.eta_s[at] + self._round.roster.turnout_s[helpers.rows[at]]
+        return -(-int(response_s.max()) // 60) * 60

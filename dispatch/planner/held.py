@@ -1,0 +1,83 @@
+"""One need in a planning round: its candidates, and its alerting so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dispatch.matching.alerting import AlertPolicy, Call, Ranked, Silent, fill
+from dispatch.matching.alerting.calls import rho_of
+from dispatch.matching.problem import Candidates, Indices
+from dispatch.matching.skills import Rows
+from dispatch.roster import Bools, Floats, Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """One need's candidates of this round before they are sized, the need's alerting so far, and
+    which of them `stays`, shape (k,): accepted it already."""
+
+    candidates: Candidates
+    stays: Bools
+    turnout_s: Ints
+    call: Call
+    policy: AlertPolicy
+
+    def ranked(self, at: Indices) -> Ranked:
+        """Return these places as people who may be asked next."""
+        return Ranked(self._p(at), self.response_s(at))
+
+    def with_asked(self, at: Indices) -> Call:
+        """Return the call as it stands once these places are asked."""
+        silent = self.call.silent
+        return replace(
+            self.call,
+            silent=Silent(
+                np.concatenate([silent.p, self._p(at)]),
+                np.concatenate([silent.travel_s, self.response_s(at)]),
+                np.concatenate([silent.waited_s, np.zeros(len(at))]),
+            ),
+        )
+
+    def fill(self, at: Indices) -> float:
+        """Return the probability of being filled by the deadline with these places asked."""
+        return fill(self.with_asked(at), rho=rho_of(self.policy))
+
+    def _p(self, at: Indices) -> Floats:
+        assert self.candidates.accepts is not None
+        return self.candidates.accepts[at]
+
+    def response_s(self, at: Indices) -> Floats:
+        """Return the turnout and travel of these places."""
+        response_s: Floats = (self.candidates.eta_s[at] + self.turnout_s[at]).astype(np.float64)
+        return response_s
+
+
+def with_stayers(c: Candidates, rows: Rows) -> tuple[Candidates, Bools]:
+    """The candidates with those who accepted this need already, and who they are, shape (k,)."""
+    if not rows.size:
+        return c, np.zeros(len(c.rows), np.bool_)
+    together = np.union1d(c.rows, rows)
+    at = np.searchsorted(together, c.rows)
+    stays = np.isin(together, rows)
+
+    def spread(column: NDArray[Any] | None, otherwise: object) -> NDArray[Any]:
+        assert column is not None
+        wide = np.full(len(together), otherwise, column.dtype)
+        wide[at] = column
+        return wide
+
+    wide = replace(
+        c,
+        rows=together,
+        eta_s=spread(c.eta_s, 0),
+        steps=spread(c.steps, 0),
+        accepts=spread(c.accepts, 1.0),
+        surplus=spread(c.surplus, 0),
+        moved=spread(c.moved, False) & ~stays,
+        stays=stays,
+    )
+    return wide, stays

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dispatch.geo.straight import StraightLineRouter
+from dispatch.matching.policy import MatchPolicy
+from dispatch.model import HazardClass, Need, NeedId, RegionCode, Site, TravelMode
+from dispatch.planner.memory import FORGET_AFTER, Explored, Memory
+from dispatch.ports import EtaMatrix, Points
+from dispatch.roster import MODES, Roster
+from tests.builders import COUNTY, NOW, need, person, roster
+
+SITE = Site(lon=125.75, lat=42.28)
+
+
+class Counting(StraightLineRouter):
+    """A straight-line router that remembers how many people it was asked about."""
+
+    asked = 0
+
+    def eta_matrix(
+        self, origins: Points, sites: Points, mode: TravelMode, zones: Any = ()
+    ) -> EtaMatrix:
+        self.asked += len(origins)
+        return super().eta_matrix(origins, sites, mode, zones)
+
+
+def people(count: int = 40, **over: Any) -> Roster:
+    """People east of the site, one every hundred metres or so; every fourth from elsewhere."""
+    regions = [COUNTY, COUNTY, COUNTY, RegionCode("999999")]
+    return roster(
+        person(n, lon=SITE.lon + n * 0.00125, lat=SITE.lat, region=regions[n % 4], **over)
+        for n in range(1, count + 1)
+    )
+
+
+def memory_of(folk: Roster) -> tuple[Memory, Counting]:
+    router = Counting()
+    speed = np.array([router.vmax_mps(mode) for mode in MODES])
+    memory = Memory(roster=folk, router=router, policy=MatchPolicy(), speed_mps=speed)
+    memory.begin(folk.lon, folk.lat)
+    return memory, router
+
+
+def explored(memory: Memory, count: int, *needs: Need, also: Sequence[int] = ()) -> Explored:
+    wanted = needs or (need(),)
+    rows = {n.id: np.array(also, np.intp) for n in wanted}
+    found = memory.explored(wanted, (), NOW, False, {n.id: count for n in wanted}, rows)
+    return found[wanted[0].id]
+
+
+def test_the_nearest_eligible_are_looked_up_and_nobody_else() -> None:
+    memory, router = memory_of(people())
+    found = explored(memory, 6)
+    near = [n - 1 for n in range(1, 41) if n % 4 != 3][:6]
+    assert found.rows.tolist() == near
+    assert (np.diff(found.trip.eta_s) > 0).all()
+    assert router.asked == 6
+
+
+def test_what_was_looked_up_is_not_looked_up_again() -> None:
+    memory, router = memory_of(people())
+    explored(memory, 6)
+    memory.begin(memory.roster.lon, memory.roster.lat)
+    assert len(explored(memory, 6).rows) == 6
+    assert router.asked == 6
+    assert len(explored(memory, 10).rows) == 10
+    assert router.asked == 10
+
+
+@pytest.mark.parametrize("until_s", [200, 400, 4_000])
+def test_widening_finds_everybody_who_may_be_that_quick(until_s: int) -> None:
+    folk = people()
+    memory, router = memory_of(folk)
+    found = {need().id: explored(memory, 2)}
+    memory.widen(found, {need().id: until_s}, [need()], ())
+    known = found[need().id]
+    eta_s = router.eta_matrix(
+        np.column_stack([folk.lon, folk.lat]), np.array([[SITE.lon, SITE.lat]]), TravelMode.CAR
+    ).eta_s[:, 0]
+    quick = {r for r in range(40) if (r + 1) % 4 != 3 and eta_s[r] + 60 < until_s}
+    assert quick <= set(known.rows.tolist())
+    assert not set(known.rows.tolist()) & {r for r in range(40) if (r + 1) % 4 == 3}
+    assert memory.widen(found, {need().id: until_s}, [need()], ()) == ()
+
+
+@pytest.mark.parametrize("most", [0.0, 0.5])
+def test_who_moved_is_looked_up_where_they_are_now(
+    most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatch.planner.memory.ROAMERS_MOST", most)
+    folk = people()
+    memory, _ = memory_of(folk)
+    before = explored(memory, 4)
+    assert 39 not in before.rows
+    lon = folk.lon.copy()
+    lon[39], lon[0] = SITE.lon, SITE.lon + 0.1
+    memory.begin(lon, folk.lat)
+    after = explored(memory, 4)
+    at = {int(r): int(s) for r, s in zip(after.rows, after.trip.eta_s, strict=True)}
+    assert at[39] == min(at.values())
+    assert at.get(0, 10_000) >= max(at.values())
+
+
+def test_people_named_are_looked_up_wherever_they_are() -> None:
+    memory, _ = memory_of(people())
+    found = explored(memory, 2, also=[38, 39])
+    assert {38, 39} & set(found.rows.tolist()) == {39}  # 38 is from elsewhere
+
+
+def test_a_need_that_changes_is_another_question() -> None:
+    memory, _ = memory_of(people())
+    assert 2 not in explored(memory, 6).rows
+    assert 2 in explored(memory, 6, replace(need(), widened=True)).rows
+    graver = replace(need(), hazard=HazardClass.H4)
+    assert explored(memory, 6, graver).rows.size == 0  # LOG serves up to H2
+    soon = replace(need(), ends_at=NOW + timedelta(days=300))
+    assert explored(memory, 6, soon).rows.size == 0  # no contract lasts that long
+
+
+def test_what_no_need_asks_for_is_forgotten() -> None:
+    memory, router = memory_of(people())
+    explored(memory, 6)
+    other = replace(need(), id=NeedId("other"))
+    for _ in range(FORGET_AFTER):
+        memory.begin(memory.roster.lon, memory.roster.lat)
+        explored(memory, 6, other)
+    asked = router.asked
+    explored(memory, 6)
+    assert router.asked == asked + 6
