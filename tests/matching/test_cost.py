@@ -78,6 +78,11 @@ def test_late_counts_every_second_after_the_deadline_once_more() -> None:
     assert [seconds(cost.late, trips(late_s=s)) for s in (0, 1, 1_234)] == [0, 1, 1_234]
 
 
+def test_late_counts_the_policys_share() -> None:
+    half = cost.late(trips(late_s=100), people(), MatchPolicy(late_share=0.5))
+    assert half.tolist() == [50]
+
+
 def test_substitute_adds_a_fifth_of_the_travel_per_step() -> None:
     assert [seconds(cost.substitute, trips(steps=n)) for n in (0, 1, 2)] == [0, 120, 240]
 

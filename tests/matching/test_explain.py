@@ -14,7 +14,7 @@ from dispatch.matching.eligibility import Eligibility
 from dispatch.matching.explain import shortfalls
 from dispatch.matching.flow import solve
 from dispatch.matching.policy import MatchPolicy
-from dispatch.matching.problem import SPARE, Candidates, Problem
+from dispatch.matching.problem import SPARE, Candidates, PostKind, Problem
 from dispatch.matching.reasons import REASONS, Mask, reasons_of, union
 from dispatch.model import Heads, NeedId, Reason, Severity
 from tests.builders import NOW, facts, need, person, roster
@@ -40,6 +40,9 @@ def test_everyone_is_counted_under_their_first_rule() -> None:
     assert (short.eligible, short.competing) == (1, 0)
     assert short.refused == {Reason.SKILL: 2, Reason.COVER: 1, Reason.REACH: 1}
     assert short.single == {Reason.SKILL: 1, Reason.COVER: 1, Reason.REACH: 1}
+    assert short.holders == 3
+    assert short.held == {Reason.COVER: 1, Reason.REACH: 1}
+    assert short.posts == {"ANY": 2}
 
 
 def test_who_is_cut_off_is_not_called_far() -> None:
@@ -72,10 +75,11 @@ def test_an_empty_spare_head_is_no_shortfall() -> None:
 
 
 def test_a_crews_posts_are_one_shortfall_and_its_people_count_once() -> None:
-    """Row 0 may lead and officer, rows 1 and 2 fill any post; the officer's stays empty, and of
-    the two heads for anyone none. Row 3 is too far, row 4 goes elsewhere."""
+    """Row 0 may lead or be safety officer and leads, being cheaper there; so one leader and the
+    officer are missing. Rows 1 and 2 fill the posts for anyone, row 3 is too far, row 4 goes
+    elsewhere."""
     costs = [
-        [9, None, None, None, 9],
+        [8, None, None, None, 8],
         [9, None, None, None, None],
         [None, 9, 9, None, None],
         [None, None, None, None, 1],
@@ -87,10 +91,13 @@ def test_a_crews_posts_are_one_shortfall_and_its_people_count_once() -> None:
         needs=[0, 0, 0, 1],
         falls=[2, 2, -1, -1],
     )
+    kinds = (PostKind.LEADER, PostKind.SAFETY, PostKind.ANY, PostKind.ANY)
+    problem = replace(problem, posts=replace(problem.posts, kinds=kinds))
     solution = solve(problem)
     assert len(solution.chosen) == 4
     (short,) = shortfalls(problem, solution, lambda _: mask([()] * 5))
     assert (short.need_id, short.missing) == ("n000", 2)
+    assert short.posts == {"LEADER": 1, "SAFETY": 1}
     assert (short.eligible, short.competing) == (4, 1)
     assert short.refused == {Reason.REACH: 1}
 

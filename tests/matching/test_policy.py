@@ -88,6 +88,11 @@ def test_it_cannot_be_changed() -> None:
         POLICY.severity_weight[Severity.I] = 1  # type: ignore[index]
 
 
+def test_a_desired_head_is_worth_more_than_two_spare_ones_of_the_gravest() -> None:
+    spare_base_s = POLICY.unfilled_base_s // 16 - 1
+    assert MatchPolicy(spare_base_s=spare_base_s).spare_base_s == spare_base_s
+
+
 def test_grace_may_be_given_below_h4() -> None:
     grace = {**POLICY.credential_grace_days, HazardClass.H1: 30}
     assert MatchPolicy(credential_grace_days=grace).credential_grace_days[HazardClass.H1] == 30
@@ -109,7 +114,7 @@ BAD: Final[dict[str, tuple[Any, ...]]] = {
         dict.fromkeys(Severity, NAN),
     ),
     "minimum_factor": NO_COUNT,
-    "spare_base_s": (*NEGATIVE_OR_BROKEN, 0, POLICY.dearest_pair_s, POLICY.unfilled_base_s),
+    "spare_base_s": (*NEGATIVE_OR_BROKEN, 0, POLICY.dearest_pair_s, POLICY.unfilled_base_s // 16),
     "substitute_share": NO_SHARE,
     "surplus_s": NEGATIVE_OR_BROKEN,
     "late_share": (-0.1, 10.1, NAN, "9", None),
