@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -41,6 +41,7 @@ from dispatch.model import (
     VolunteerId,
     usable,
 )
+from dispatch.planner.process import Question
 from dispatch.planner.verdict import Judge
 from dispatch.ports import Bus, Clock, EventLog
 from dispatch.roster import Roster
@@ -52,6 +53,8 @@ MAX_TRIES: Final = 20
 
 _NAMES_ONE: Final = (actions.CheckIn, actions.CheckOut, actions.PinPair, actions.ExcludePair)
 """Actions about one person, who must be on the roster."""
+
+A = TypeVar("A")
 
 Listener = Callable[[int, Sequence[Key]], None]
 """Called after the board moved: its new seq, and the keys touched since the last call."""
@@ -68,6 +71,14 @@ class PlannerPort(Protocol):
 
         Raises:
             PlannerUnavailable, SolverFailed: no plan.
+        """
+        ...
+
+    async def ask(self, seq: int, now: datetime, question: Question[A]) -> A:
+        """Return the answer to a question about the board at `seq` or later.
+
+        Raises:
+            PlannerUnavailable, SolverFailed: no answer.
         """
         ...
 
@@ -141,6 +152,16 @@ class Desk:
         async with self._lock:
             await self._catch_up()
             return await self._judged(pairs, Stage.OFFER, self.clock.now(), None)
+
+    async def ask(self, question: Question[A]) -> A:
+        """Return what the planner answers about the board as it is now.
+
+        Raises:
+            PlannerUnavailable, SolverFailed: no answer.
+        """
+        async with self._lock:
+            await self._catch_up()
+        return await self.planner.ask(self.board.seq, self.clock.now(), question)
 
     async def tick(self) -> int:
         """Store what time alone makes happen; return how many events that was."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,7 +151,7 @@ class Roster:
 
     def only(self, rows: NDArray[np.intp]) -> Roster:
         """Return the people in `rows`, ascending, as a roster of their own."""
-        columns = {
+        columns: dict[str, Any] = {
             name: column[rows]
             for name in self.__slots__
             if isinstance(column := getattr(self, name), np.ndarray)

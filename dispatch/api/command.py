@@ -14,6 +14,7 @@ from dispatch.api.services import services
 from dispatch.api.session import Commander
 from dispatch.errors import Rejected
 from dispatch.model import NeedId, VolunteerId
+from dispatch.planner.plan import Planner
 from dispatch.registry import people, viewport
 
 router = APIRouter(prefix="/api/command")
@@ -57,6 +58,16 @@ async def volunteers(
     for person in found:
         person["status"] = _shown_status(s.desk.board, person["id"], person.pop("available"))
     return {"cells": [], "people": found}
+
+
+@router.get("/relief")
+async def relief(request: Request, actor: Commander) -> dict[str, Any]:
+    """Who takes over from whom in needs that run longer than their people may, over the day ahead.
+
+    A proposal: whoever is to come is offered the shift when it is time to tell them.
+    """
+    plan = await services(request).desk.ask(Planner.relieve)
+    return {"plan": None if plan is None else {**msgspec.to_builtins(plan), "gap": plan.gap}}
 
 
 @router.get("/people")

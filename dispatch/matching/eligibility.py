@@ -155,7 +155,8 @@ class Eligibility:
         out = np.concatenate([self._declined_rows(need), self._excluded.get(need.id, _NOBODY)])
         if out.size:
             stopped |= np.isin(rows, out)
-        return ~stopped
+        admitted: Bools = ~stopped
+        return admitted
 
     def _gate(self, need: Need) -> Mask:
         gate, end_day = HAZARD_GATES[need.hazard], last_day(need, self._now)

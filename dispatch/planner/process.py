@@ -7,6 +7,7 @@ instant.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import multiprocessing
 import os
@@ -18,13 +19,19 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import connection
-from typing import Final
+from typing import Final, TypeVar
 
 from dispatch.board import Board, apply
 from dispatch.errors import DispatchError, PlannerUnavailable, SolverFailed
 from dispatch.model import NeedId, Plan
 from dispatch.planner.plan import Planner
 from dispatch.ports import EventLog
+
+A = TypeVar("A")
+
+Question = Callable[[Planner, Board, datetime], A]
+"""Something only the planner can answer, since only it holds the roster: a module-level function,
+or a partial of one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,6 +55,14 @@ class FollowingPlanner:
         Raises:
             SolverFailed: no plan that `verify` vouches for, for whatever reason.
         """
+        return await self.ask(seq, now, functools.partial(_planned, only=only))
+
+    async def ask(self, seq: int, now: datetime, question: Question[A]) -> A:
+        """Return the answer to a question about the board at `seq` or later.
+
+        Raises:
+            SolverFailed: there is none, for whatever reason.
+        """
         async with self._lock:
             while batch := await self.log.read(self.board.agency, self.board.seq):
                 for stored in batch:
@@ -55,7 +70,7 @@ class FollowingPlanner:
             if self.board.seq < seq:
                 raise PlannerUnavailable(f"the planner is at {self.board.seq}, not at {seq}")
             try:
-                return await asyncio.to_thread(self._planned, now, only)
+                return await asyncio.to_thread(lambda: question(self.refreshed(), self.board, now))
             except DispatchError:
                 raise
             except Exception as exc:
@@ -63,8 +78,11 @@ class FollowingPlanner:
                 logging.getLogger("dispatch").exception("planning failed")
                 raise SolverFailed(f"planning failed: {exc!r}") from exc
 
-    def _planned(self, now: datetime, only: tuple[NeedId, ...] | None) -> Plan | None:
-        return self.refreshed().plan(self.board, now, only)
+
+def _planned(
+    planner: Planner, board: Board, now: datetime, *, only: tuple[NeedId, ...] | None
+) -> Plan | None:
+    return planner.plan(board, now, only)
 
 
 class ProcessPlanner:
@@ -94,14 +112,22 @@ class ProcessPlanner:
         Raises:
             PlannerUnavailable: the child died twice.
         """
-        return await self._run(_plan, seq, now, only)
+        return await self.ask(seq, now, functools.partial(_planned, only=only))
+
+    async def ask(self, seq: int, now: datetime, question: Question[A]) -> A:
+        """See `FollowingPlanner.ask`; the question and its answer travel, so both must pickle.
+
+        Raises:
+            PlannerUnavailable: the child died twice.
+        """
+        return await self._run(_answer, seq, now, question)
 
     def close(self) -> None:
         """End the child."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    async def _run(self, work: Callable[..., Plan | None], *args: object) -> Plan | None:
+    async def _run(self, work: Callable[..., A], *args: object) -> A:
         for last in (False, True):
             try:
                 return await asyncio.get_running_loop().run_in_executor(
@@ -142,9 +168,9 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _plan(seq: int, now: datetime, only: tuple[NeedId, ...] | None) -> Plan | None:
+def _answer(seq: int, now: datetime, question: Question[A]) -> A:
     planner, loop = _here[0]
-    return loop.run_until_complete(planner.plan(seq, now, only))
+    return loop.run_until_complete(planner.ask(seq, now, question))
 
 
 def _warm() -> None:

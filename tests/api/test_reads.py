@@ -12,7 +12,7 @@ from dispatch.errors import LogCorrupt
 from dispatch.events import Stored
 from dispatch.registry.tables import look
 from dispatch.settings import Settings
-from tests.api.calls import dispatched, open_need
+from tests.api.calls import dispatched, instant, open_need
 from tests.town import Client, Town, running_town
 
 BOX = {"west": -71.4, "south": -30.1, "east": -71.1, "north": -29.8}
@@ -53,6 +53,17 @@ async def test_single_people_are_shown_coarsely(town: Town) -> None:
         assert (person["lon"], person["lat"]) != (lon, lat)
         assert abs(person["lon"] - lon) <= 0.0101
         assert abs(person["lat"] - lat) <= 0.0101
+
+
+async def test_relief_says_who_takes_over(town: Town) -> None:
+    commander = await town.commander()
+    assert (await commander.get("/relief"))["plan"] is None
+    need = await open_need(commander, ends_at=instant(20))
+    plan = (await commander.get("/relief"))["plan"]
+    assert plan["gap"] == 0
+    # Nobody may stay for more than twelve hours, so there is a second shift.
+    assert {s["need_id"] for s in plan["shifts"]} == {need}
+    assert all(len(s["reliefs"]) == s["heads"] for s in plan["shifts"])
 
 
 async def test_statuses_on_the_map(town: Town) -> None:
