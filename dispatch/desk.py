@@ -147,12 +147,6 @@ class Desk:
                     return await self._store(context, events, digest)
         raise StoreUnavailable("too many writers at once")
 
-    async def verdicts(self, pairs: Sequence[Pair]) -> dict[Pair, Verdict]:
-        """Return whether these people may be offered these needs now, and why not."""
-        async with self._lock:
-            await self._catch_up()
-            return await self._judged(pairs, Stage.OFFER, self.clock.now(), None)
-
     async def ask(self, question: Question[A]) -> A:
         """Return what the planner answers about the board as it is now.
 

@@ -15,6 +15,7 @@ from dispatch.clock import ManualClock
 from dispatch.desk import Answer, Desk
 from dispatch.eventlog import MemoryEventLog
 from dispatch.geo.straight import StraightLineRouter
+from dispatch.matching.eligibility import Stage
 from dispatch.matching.policy import MatchPolicy
 from dispatch.model import (
     ActionId,
@@ -28,6 +29,7 @@ from dispatch.model import (
     Severity,
     Site,
     Skill,
+    Verdict,
     VolunteerId,
 )
 from dispatch.planner.plan import Planner
@@ -35,6 +37,7 @@ from dispatch.planner.process import FollowingPlanner
 from dispatch.planner.verdict import judge
 from dispatch.ports import EventLog
 from dispatch.roster import Roster
+from dispatch.rules import Pair
 from tests import builders
 from tests.builders import COUNTY, NOW, Person
 
@@ -86,6 +89,10 @@ class Office:
 
     async def act(self, actor: Actor, action: act.Action) -> Answer:
         return await self.desk.act(actor, ActionId(f"{actor.id}/{next(_KEYS)}"), action)
+
+    async def judged(self, pairs: Sequence[Pair]) -> dict[Pair, Verdict]:
+        """What an offer to these people would be judged by now."""
+        return await self.desk._judged(pairs, Stage.OFFER, self.clock.now(), None)
 
     async def need(self, **over: Any) -> str:
         """Open an incident with one published need; return the need's id."""

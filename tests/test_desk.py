@@ -170,7 +170,7 @@ class TestEligibilityAtTheMoment:
         lapsed = [contract(valid_until_at=NOW + timedelta(days=1))]
         office.desk.rows = lambda ids: roster((office.people[i] for i in ids), lapsed)
         pair = (NeedId(need), VolunteerId(1))
-        assert Reason.COVER in (await office.desk.verdicts([pair]))[pair].reasons
+        assert Reason.COVER in (await office.judged([pair]))[pair].reasons
 
     async def test_a_flood_that_rose_since_the_offer_cuts_off(self, office: Office) -> None:
         need = await office.need()
@@ -186,14 +186,14 @@ class TestEligibilityAtTheMoment:
 
     async def test_somebody_unknown_to_the_roster(self, office: Office) -> None:
         need = await office.need()
-        verdicts = await office.desk.verdicts([(NeedId(need), VolunteerId(99))])
+        verdicts = await office.judged([(NeedId(need), VolunteerId(99))])
         assert verdicts[NeedId(need), VolunteerId(99)].reasons == (Reason.STATUS,)
 
     async def test_why_not(self, office: Office) -> None:
         need = await office.need()
         await office.act(volunteer(3), act.SetAvailability(available=False))
         pair = (NeedId(need), VolunteerId(3))
-        assert (await office.desk.verdicts([pair]))[pair].reasons == (Reason.UNAVAILABLE,)
+        assert (await office.judged([pair]))[pair].reasons == (Reason.UNAVAILABLE,)
 
     async def test_people_with_open_offers_are_not_planned_again(self, office: Office) -> None:
         need = await office.need()

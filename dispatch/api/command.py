@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import Annotated, Any
 
 import msgspec
@@ -14,6 +15,7 @@ from dispatch.api.services import services
 from dispatch.api.session import Commander
 from dispatch.errors import Rejected
 from dispatch.model import NeedId, VolunteerId
+from dispatch.planner.choices import SHOWN_MOST, alternatives, why
 from dispatch.planner.plan import Planner
 from dispatch.registry import people, viewport
 
@@ -91,14 +93,25 @@ async def explain(
     need_id: str,
     volunteer_id: Annotated[int, Query(ge=1, lt=2**31)],
 ) -> dict[str, Any]:
-    """Whether this person may be offered this need now, and every rule that says no."""
-    s = services(request)
-    need, volunteer = NeedId(need_id), VolunteerId(volunteer_id)
-    if need not in s.desk.board.needs:
-        raise Rejected("NOT_FOUND", entity="need", id=need_id)
-    verdicts = await s.desk.verdicts([(need, volunteer)])
-    plain: dict[str, Any] = msgspec.to_builtins(verdicts[need, volunteer])
-    return {"eligible": not plain["reasons"], **plain}
+    """Every hard rule for this person and need with what was read, and why the best plan has them
+    there or not."""
+    asked = functools.partial(why, need_id=NeedId(need_id), volunteer_id=VolunteerId(volunteer_id))
+    plain: dict[str, Any] = msgspec.to_builtins(await services(request).desk.ask(asked))
+    return {"eligible": not plain["verdict"]["reasons"], **plain}
+
+
+@router.get("/alternatives")
+async def others(
+    request: Request,
+    actor: Commander,
+    need_id: str,
+    after: Annotated[int, Query(ge=0, lt=2**31)] = 0,
+    limit: Annotated[int, Query(ge=1, le=SHOWN_MOST)] = 20,
+) -> dict[str, Any]:
+    """Who else may be asked for this need, by what it costs the whole plan."""
+    asked = functools.partial(alternatives, need_id=NeedId(need_id), after=after, limit=limit)
+    plain: dict[str, Any] = msgspec.to_builtins(await services(request).desk.ask(asked))
+    return plain
 
 
 def _volunteer_id(text: str) -> VolunteerId:

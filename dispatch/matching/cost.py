@@ -58,6 +58,12 @@ class Trips:
 Term = Callable[[Trips, People, MatchPolicy], Seconds]
 
 
+def terms_s(trips: Trips, people: People, policy: MatchPolicy) -> dict[str, Seconds]:
+    """Return the cost of each trip term by term, by the terms' names."""
+    staying = np.where(trips.stays, 0, 1)
+    return {term.__name__: term(trips, people, policy) * staying for term in TERMS}
+
+
 def equivalent_s(trips: Trips, people: People, policy: MatchPolicy) -> Seconds:
     """Return the cost of each trip: the sum of all terms, nothing for who stays where they are."""
     total = np.zeros(len(trips.row), np.int64)

@@ -105,7 +105,7 @@ def crew_posts(
     With l, s, e and a heads of these posts, people can fill them exactly if at most n - l of them
     are no leaders, n - s no officers, e + a neither, and a newcomers: these are the sets of classes
     whose posts do not take everybody (Hall's condition). With all heads filled that is the rules.
-    A special head that nobody fills stays empty: the shortfall names its kind, the others still go.
+    A special head that none of its class fills is stood in for or stays empty; the others still go.
 
     Special posts take the lowest tiers, since a crew cannot work without its leader; spares are
     for anyone. Posts without heads are left out.

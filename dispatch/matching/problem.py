@@ -261,7 +261,7 @@ class Problem:
         kept = [_kept(c, p, people, policy) for c, p in zip(ordered, crews, strict=True)]
         sizes = [len(k) for each in kept for k in each]
         chosen = [np.concatenate(each) for each in kept]
-        trips = _trips(ordered, chosen, people)
+        trips = trips_of(ordered, chosen, people)
         return cls(
             posts=_posts(ordered, crews, policy),
             post=np.repeat(np.arange(len(sizes)), sizes),
@@ -355,8 +355,8 @@ def _posts(
     )
 
 
-def _trips(candidates: Sequence[Candidates], chosen: Sequence[Indices], people: People) -> Trips:
-    """The trips of the `chosen` places of each need's candidates, in that order."""
+def trips_of(candidates: Sequence[Candidates], chosen: Sequence[Indices], people: People) -> Trips:
+    """Return the trips of the `chosen` places of each need's candidates, in that order."""
     parts = list(zip(candidates, chosen, strict=True))
     row = _joined([c.rows[k] for c, k in parts], np.intp)
     eta_s = _joined([c.eta_s[k] for c, k in parts], np.int32)

@@ -8,22 +8,23 @@ count as before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from dispatch.geo.measure import crow_m
-from dispatch.matching import Match, explain, match
+from dispatch.matching import Match, explain
+from dispatch.matching.flow import solve
 from dispatch.matching.problem import SPARE, Candidates, Indices, Problem, Solution
 from dispatch.matching.reasons import BIT, Mask
-from dispatch.matching.remedies import MENDABLE, Situation, dear_part, mended, with_pairs
+from dispatch.matching.remedies import MENDABLE, Situation, Stakes, around, mended, with_pairs
 from dispatch.matching.skills import Rows, Service
 from dispatch.model import Need, NeedId, Reason, Remedy, Shortfall, VolunteerId
 from dispatch.planner.memory import Memory
 from dispatch.planner.round import Round
-from dispatch.planner.travel import Trip, trip_to
+from dispatch.planner.travel import Trip, trips
 from dispatch.roster import Bools, Floats, Ints
 
 SOME_MORE: Final = 3
@@ -88,12 +89,9 @@ class _Closing:
     def __init__(self, round_: Round, problem: Problem, found: Match, memory: Memory) -> None:
         self._round, self._problem, self._memory = round_, problem, memory
         self._solution = found.solution
-        floor_s = round_.policy.unfilled_base_s // 2
-        self._core = dear_part(problem, found.solution, found.prices, floor_s)
-        self._dear = np.array(self._core.posts.need_ids)
-        self._used = np.zeros(len(round_.roster), np.bool_)
-        self._used[problem.row[found.solution.chosen]] = True
+        self._stakes = Stakes(problem, found)
         self._ids = np.array(problem.posts.need_ids)
+        self._rows_of: dict[NeedId, Rows] = {}
 
     def remedies(self, short: Shortfall, stopped: Mask) -> Iterator[Remedy]:
         """Return what would help, in the order of the rules; nothing that would not."""
@@ -118,26 +116,26 @@ class _Closing:
         return np.sort(rows[order[np.isfinite(least_s[order])]])
 
     def _tried(self, short: Shortfall, reason: Reason, rows: Rows) -> Remedy | None:
-        """Mend the best of these people, as many as are missing; a few more where that is not
-        enough."""
+        """Mend the best of these people, as many as are missing; a few more where others want
+        them."""
         most = short.missing + SOME_MORE
         helpers = self._helpers(self._round.needs[short.need_id], reason, rows, most)
-        order = self._best_first(helpers)
+        order = self._best_first(helpers)[:most]
         if not order.size:
             return None
-        remedy = None
-        for count in (short.missing, most):
-            tried = self._planned_again(short, reason, helpers, order[:count])
-            if remedy is None or (tried is not None and tried.closes > remedy.closes):
-                remedy = tried
-            if count >= len(order) or (remedy is not None and remedy.closes == short.missing):
-                break
-        return remedy
+        ranked = helpers.rows[order]
+        pairs = self._pairs([helpers.only(order), *self._elsewhere(reason, helpers.only(order))])
+        remedy = self._planned_again(short, reason, helpers, pairs, ranked[: short.missing])
+        closed = 0 if remedy is None else remedy.closes
+        if closed == min(short.missing, len(ranked)) or len(ranked) <= short.missing:
+            return remedy
+        more = self._planned_again(short, reason, helpers, pairs, ranked)
+        return more if more is not None and more.closes > closed else remedy
 
     def _helpers(self, need: Need, reason: Reason, rows: Rows, count: int) -> _Helpers:
         """Those of them who are in reach, mended; for REACH the nearest `count`, whose last one
         sets the limit."""
-        trip = self._trip(need, rows)
+        trip = self._trips({need.id: rows})[need.id]
         most_s = REACH_MOST_S if reason is Reason.REACH else need.reach_s
         response_s = trip.eta_s.astype(np.int64) + self._round.roster.turnout_s[rows]
         near = ~trip.cut_off & (response_s <= min(most_s, self._round.policy.reach_max_s))
@@ -154,9 +152,10 @@ class _Closing:
     def _best_first(self, helpers: _Helpers) -> Indices:
         """The places of the helpers: who fills a missing post first, then the idle, then the
         cheapest."""
-        pairs = Problem.build([self._sized(helpers)], self._round.people, self._round.policy)
+        pairs = self._pairs([helpers])
         fits = self._fits_missing(pairs)[pairs.post]
-        order = np.lexsort((pairs.row, pairs.cost_s, self._used[pairs.row], ~fits))
+        used = self._stakes.used(pairs.row)
+        order = np.lexsort((pairs.row, pairs.cost_s, used, ~fits))
         at = np.searchsorted(helpers.rows, pairs.row[order])
         _, first = np.unique(at, return_index=True)
         best: Indices = at[np.sort(first)]
@@ -169,69 +168,86 @@ class _Closing:
         return pairs.posts.widest(short.astype(np.int64)) > 0
 
     def _planned_again(
-        self, short: Shortfall, reason: Reason, helpers: _Helpers, best: Indices
+        self, short: Shortfall, reason: Reason, helpers: _Helpers, pairs: Problem, chosen: Rows
     ) -> Remedy | None:
-        """Solve the plan again with these helpers, and see who of them is used."""
-        some = helpers.only(best)
-        more = [self._sized(h) for h in (some, *self._elsewhere(reason, some))]
-        pairs = Problem.build(more, self._round.people, self._round.policy, self._core.reserve)
-        problem = with_pairs(self._core_under(some.need), pairs)
-        solution = match(problem).solution
-        empty = solution.unfilled[self._dear == some.need.id, :SPARE].sum()
-        used = self._newly_used(problem, solution)
-        mine = [k for k in best.tolist() if helpers.rows[k] in used]
-        closes = short.missing - int(empty)
-        if closes <= 0 or not mine:
+        """Solve the plan again with the `chosen` helpers and their `pairs`, and see who of them is
+        used."""
+        part = self._under(
+            helpers.need, self._stakes.part(chosen, self._least_worth_s(helpers.need))
+        )
+        mended_ones = pairs.only(np.flatnonzero(np.isin(pairs.row, chosen)))
+        again = around(with_pairs(part, mended_ones), short.need_id)
+        solution = solve(again)
+        here = np.array(again.posts.need_ids) == short.need_id
+        closes = short.missing - int(solution.unfilled[here, :SPARE].sum())
+        used = self._newly_used(again, solution)
+        mine = np.searchsorted(helpers.rows, [row for row in chosen.tolist() if row in used])
+        if closes <= 0 or not mine.size:
             return None
-        people = self._round.roster.ids[helpers.rows[mine]]
         return Remedy(
             reason=reason,
-            volunteer_ids=tuple(VolunteerId(int(v)) for v in people),
+            volunteer_ids=tuple(
+                VolunteerId(int(v)) for v in self._round.roster.ids[helpers.rows[mine]]
+            ),
             closes=closes,
             reach_s=self._limit_s(helpers, mine) if reason is Reason.REACH else None,
         )
 
     def _newly_used(self, problem: Problem, solution: Solution) -> set[int]:
         """The rows of those who are used where they could not be used before."""
-        width = len(self._round.roster)
-        before = self._core.post * width + self._core.row
-        chosen = solution.chosen
-        now = problem.post[chosen] * width + problem.row[chosen]
-        return set(problem.row[chosen][~np.isin(now, before)].tolist())
+        return {
+            row
+            for post, row in zip(
+                problem.post[solution.chosen].tolist(),
+                problem.row[solution.chosen].tolist(),
+                strict=True,
+            )
+            if row not in self._candidates_of(problem.posts.need_ids[post])
+        }
 
     def _elsewhere(self, reason: Reason, some: _Helpers) -> Iterator[_Helpers]:
-        """The same people at the other needs they have become eligible for and whose heads are
-        dear. A need that is widened, or waits longer, changes nothing elsewhere."""
+        """The same people at the other needs they have become eligible for, where a head is worth
+        as much as here. A need that is widened, or waits longer, changes nothing elsewhere."""
         if reason in (Reason.JURISDICTION, Reason.REACH):
             return
         rules = some.situation.rules()
-        for need_id in dict.fromkeys(self._core.posts.need_ids):
-            need = self._round.needs[need_id]
-            if need_id == some.need.id:
-                continue
-            held = rules.eligible(need)
-            at = held.rows[~np.isin(some.rows[held.rows], self._candidates_of(need_id))]
-            if at.size:
-                trip, keep = self._trip(need, some.rows[at]), np.isin(held.rows, at)
-                service = held.only(keep)
-                there = Service(
-                    some.rows[at], service.bits, service.option, service.steps, service.skills
-                )
-                situation = replace(some.situation.only(at), need=need)
-                yield _Helpers(situation, some.rows[at], trip.eta_s, there)
+        found: dict[NeedId, Service] = {}
+        for need_id in self._stakes.worth(self._least_worth_s(some.need)):
+            if need_id != some.need.id:
+                held = rules.eligible(self._round.needs[need_id])
+                new = ~np.isin(some.rows[held.rows], self._candidates_of(need_id))
+                if new.any():
+                    found[need_id] = held.only(new)
+        trips_to = self._trips({n: some.rows[held.rows] for n, held in found.items()})
+        for need_id, held in found.items():
+            at, need = held.rows, self._round.needs[need_id]
+            there = Service(some.rows[at], held.bits, held.option, held.steps, held.skills)
+            situation = replace(some.situation, need=need)
+            yield _Helpers(situation, some.rows[at], trips_to[need_id].eta_s, there)
 
-    def _core_under(self, need: Need) -> Problem:
-        """The people in use, but for those whom the need as it became stops: who waits longer asks
-        for longer cover."""
+    def _pairs(self, helpers: Iterable[_Helpers]) -> Problem:
+        """The helpers' pairs with the posts that their needs have in this round."""
+        sized = [self._sized(h) for h in helpers]
+        return Problem.build(sized, self._round.people, self._round.policy, self._round.reserve)
+
+    def _least_worth_s(self, need: Need) -> int:
+        """What a head elsewhere must be worth to compete with one of this need."""
+        severity = self._round.board.incidents[need.incident_id].severity
+        _, desired_s, _ = self._round.policy.unfilled_s(severity)
+        return desired_s - self._round.policy.dearest_pair_s
+
+    def _under(self, need: Need, part: Problem) -> Problem:
+        """The part without those whom the need as it became stops: who waits longer asks for
+        longer cover."""
         if need.reach_s == self._round.needs[need.id].reach_s:
-            return self._core
-        here = (self._dear == need.id)[self._core.post]
-        rows = np.unique(self._core.row[here])
+            return part
+        here = (np.array(part.posts.need_ids) == need.id)[part.post]
+        rows = np.unique(part.row[here])
         situation = replace(self._situation(need, rows), need=need)
         may = rows[situation.rules().eligible(need).rows]
         held = self._round.held[need.id]
         fine = np.union1d(may, held.candidates.rows[held.stays])
-        return self._core.only(np.flatnonzero(~here | np.isin(self._core.row, fine)))
+        return part.only(np.flatnonzero(~here | np.isin(part.row, fine)))
 
     def _situation(self, need: Need, rows: Rows) -> Situation:
         """These people as they are, `rows` ascending; who may be moved is not busy."""
@@ -255,14 +271,16 @@ class _Closing:
         return self._round.sized(need.id, replace(self._round.held[need.id], candidates=candidates))
 
     def _candidates_of(self, need_id: NeedId) -> Rows:
-        rows: Rows = self._problem.row[(self._ids == need_id)[self._problem.post]]
-        return rows
+        if need_id not in self._rows_of:
+            self._rows_of[need_id] = self._problem.row[(self._ids == need_id)[self._problem.post]]
+        return self._rows_of[need_id]
 
-    def _trip(self, need: Need, rows: Rows) -> Trip:
+    def _trips(self, wanted: Mapping[NeedId, Rows]) -> Mapping[NeedId, Trip]:
         round_ = self._round
-        return trip_to(
-            self._memory.router, round_.roster, round_.lon, round_.lat, rows, need, round_.zones
-        )
+        return trips(
+            self._memory.router, round_.roster, round_.lon, round_.lat, wanted, round_.needs,
+            round_.zones,
+        ) if wanted else {}  # fmt: skip
 
     def _least_s(self, rows: Rows, need: Need) -> Floats:
         """Turnout and the straight way at top speed, shape (k,)."""
@@ -272,7 +290,7 @@ class _Closing:
         least_s: Floats = round_.roster.turnout_s[rows] + away_m / speed_mps
         return least_s
 
-    def _limit_s(self, helpers: _Helpers, at: list[int]) -> int:
+    def _limit_s(self, helpers: _Helpers, at: Indices) -> int:
         """The whole minutes within which these helpers can be there."""
         response_s = helpers.eta_s[at] + self._round.roster.turnout_s[helpers.rows[at]]
         return -(-int(response_s.max()) // 60) * 60

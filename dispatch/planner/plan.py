@@ -13,7 +13,6 @@ import numpy as np
 from dispatch.board import Board
 from dispatch.matching import Match
 from dispatch.matching.cover import evidence
-from dispatch.matching.explain import shortfalls
 from dispatch.matching.policy import MatchPolicy
 from dispatch.matching.problem import Candidates, PostKind, Problem
 from dispatch.matching.shifts import ReliefPlan, ReliefPolicy
@@ -29,6 +28,7 @@ from dispatch.model import (
     TravelMode,
     VolunteerId,
 )
+from dispatch.planner.closing import shortfalls
 from dispatch.planner.memory import Memory
 from dispatch.planner.relief import RELIEF, relief_plan
 from dispatch.planner.round import NEAREST_LEAST, Asking, Round, by_name
@@ -91,7 +91,7 @@ class Planner:
             basis_seq=board.seq,
             need_ids=tuple(sorted(round_.needs)),
             proposals=_proposals(round_, problem, found),
-            shortfalls=shortfalls(problem, found.solution, round_.bits),
+            shortfalls=shortfalls(round_, problem, found, self._memory, remedies=only is None),
             objective_s=found.objective_s,
             bound_s=found.bound_s,
             gap=found.gap,

@@ -118,12 +118,35 @@ async def test_explain(town: Town) -> None:
     _, offers = await dispatched(commander)
     asked = town.app.desk.board.offers[offers[0]].volunteer_id
     found = await commander.get("/explain", need_id=need, volunteer_id=asked)
-    assert (found["eligible"], found["reasons"]) == (False, ["OFFERED"])
-    assert found["cover"]["insurer"]
+    assert (found["eligible"], found["outcome"]) == (False, "STOPPED")
+    assert found["verdict"]["reasons"] == ["OFFERED"]
+    assert found["verdict"]["cover"]["insurer"]
+    rules = {f["rule"]: f["holds"] for f in found["findings"]}
+    assert [rule for rule, holds in rules.items() if not holds] == ["OFFERED"]
+    nobody = await commander.get("/explain", need_id=need, volunteer_id=2_000_000)
+    assert (nobody["outcome"], nobody["findings"]) == ("UNKNOWN", [])
     missing = await commander.http.get(
         "/api/command/explain", params={"need_id": "x", "volunteer_id": 1}
     )
     assert missing.status_code == 404
+
+
+async def test_alternatives_come_ranked_in_pages(town: Town) -> None:
+    commander = await town.commander()
+    need = await open_need(commander)
+    first = await commander.get("/alternatives", need_id=need, limit=5)
+    second = await commander.get("/alternatives", need_id=need, after=5, limit=5)
+    people = first["people"] + second["people"]
+    assert len({p["volunteer_id"] for p in people}) == 10
+    assert [p["loss_s"] for p in people] == sorted(p["loss_s"] for p in people)
+    assert first["of"] == second["of"] > 10
+    assert all(p["cost_s"] == sum(p["terms_s"].values()) for p in people)
+    assert first["people"][0]["plan_need_id"] == need
+    beyond = await commander.get("/alternatives", need_id=need, after=10**6)
+    assert beyond["people"] == []
+    for bad, status in (({"need_id": "x"}, 404), ({"need_id": need, "limit": 0}, 422)):
+        answer = await commander.http.get("/api/command/alternatives", params=bad)
+        assert answer.status_code == status
 
 
 async def test_me(town: Town) -> None:
