@@ -111,6 +111,8 @@ def crew_posts(
     for anyone. Posts without heads are left out.
     """
     wanted = _wanted(heads, there, hazard, policy)
+    if not any(wanted.values()):
+        return (Post(PostKind.ANY, heads, np.ones(len(classes.newcomer), np.bool_)),)
     enters = {
         PostKind.SAFETY: classes.safety,
         PostKind.LEADER: classes.leader,
