@@ -414,6 +414,7 @@ def _wave_made(board: Board, s: Stored) -> tuple[Key, ...]:
         wave_seq=s.seq,
         fill_before=e.fill_before,
         fill=e.fill,
+        because=e.because,
         eta_limit_s=e.eta_limit_s,
         levels_up=e.levels_up,
     )

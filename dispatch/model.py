@@ -375,9 +375,9 @@ class Alerting:
 
     `policy` is the alert policy as plain values. `waves` counts the rounds of offers since it
     started; the other figures are those of the last: when and where in the log it was made, how
-    likely the need was filled before and after it (None where the plan did not say), and how far
-    it looked. `doubted` says why the commander was told that the need may stay unfilled; a yes
-    ends that.
+    likely the need was filled before and after it (None where the plan did not say), why it was
+    made, and how far it looked. `doubted` says why the commander was told that the need may stay
+    unfilled; a yes ends that.
     """
 
     need_id: NeedId
@@ -390,6 +390,7 @@ class Alerting:
     fill: float | None = None
     eta_limit_s: int = 0
     levels_up: int = 0
+    because: WaveReason | None = None
     doubted: DoubtReason | None = None
 
 
@@ -573,6 +574,17 @@ class Lack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What a plan keeps of a scarce skill for the next incident: `wanted` of its `holders`; `used`
+    of those wanted are on needs worth more."""
+
+    skill: Skill
+    holders: int
+    wanted: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The matcher's output. Costs are equivalent seconds.
 
@@ -594,3 +606,4 @@ class Plan:
     fills: tuple[Fill, ...] = ()
     unkept: tuple[UnkeptPin, ...] = ()
     lacks: tuple[Lack, ...] = ()
+    reserves: tuple[Kept, ...] = ()

@@ -353,6 +353,7 @@ class TestViews:
             "fill": 0.91,
             "eta_limit_s": 1_020,
             "levels_up": 1,
+            "because": "PLAN",
             "doubted": None,
         }
 

@@ -86,6 +86,18 @@ async def who(request: Request, actor: Commander, ids: str) -> dict[str, Any]:
     return {"people": msgspec.to_builtins(found)}
 
 
+@router.get("/people/search")
+async def search(
+    request: Request,
+    actor: Commander,
+    start: Annotated[str, Query(min_length=2, max_length=100)],
+) -> dict[str, Any]:
+    """The first people whose name, number or phone starts so; the look is recorded."""
+    s = services(request)
+    found = await asyncio.to_thread(people.search, s.engine, start, actor, s.clock.now())
+    return {"people": msgspec.to_builtins(found)}
+
+
 @router.get("/explain")
 async def explain(
     request: Request,

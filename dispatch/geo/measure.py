@@ -52,9 +52,11 @@ def chord_to_m(chord: ArrayLike) -> Floats:
     return distance
 
 
-def m_to_chord(distance_m: float) -> float:
-    """Return the chord of the unit sphere that spans `distance_m` (at most half around it)."""
-    return float(2 * np.sin(min(distance_m / (2 * EARTH_RADIUS_M), np.pi / 2)))
+def m_to_chord(distance_m: ArrayLike) -> Floats:
+    """Return the chords of the unit sphere that span these metres (at most half around it); nothing
+    spans less than none."""
+    chord: Floats = 2 * np.sin(np.clip(np.divide(distance_m, 2 * EARTH_RADIUS_M), 0, np.pi / 2))
+    return chord
 
 
 def located(points: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:

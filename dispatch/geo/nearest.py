@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -49,15 +50,16 @@ class NearestIndex:
     def within(self, site: Site, radius_m: float) -> tuple[Rows, Floats]:
         """Return the rows within `radius_m` (rim included) and their metres, nearest first."""
         rows, distance_m = self._ball(
-            unit_xyz(site.lon, site.lat), m_to_chord(radius_m) * (1 + _ROUNDING)
+            unit_xyz(site.lon, site.lat), float(m_to_chord(radius_m)) * (1 + _ROUNDING)
         )
         return rows, distance_m
 
-    def inside(self, site: Site, radius_m: float) -> Rows:
-        """Return the rows within `radius_m` (rim included), ascending."""
+    def around(self, lon: Floats, lat: Floats, radius_m: Floats) -> Iterator[Rows]:
+        """Yield, for m positions at once, the rows within each's radius, (m,), rim included; in no
+        order."""
         chord = m_to_chord(radius_m) * (1 + _ROUNDING)
-        found = self._tree.query_ball_point(unit_xyz(site.lon, site.lat), chord)
-        return np.sort(np.array(found, dtype=np.intp))
+        for found in self._tree.query_ball_point(unit_xyz(lon, lat), chord, return_sorted=False):
+            yield np.array(found, dtype=np.intp)
 
     def distance_m(self, site: Site, rows: Rows) -> Floats:
         """Return the great-circle metres from `site` to these rows, shape (k,)."""

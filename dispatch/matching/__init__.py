@@ -16,11 +16,11 @@ import numpy as np
 
 from dispatch.matching.flow import solve
 from dispatch.matching.problem import Indices, Problem, Solution
-from dispatch.matching.prune import cheapest, underpriced
+from dispatch.matching.prune import cheapest, likely, underpriced
 from dispatch.matching.verify import Prices, lower_bound, prices
 from dispatch.matching.verify import verify as verified_cost_s
 
-__all__ = ["Match", "improve", "match"]
+__all__ = ["Match", "extended", "improve", "match"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +59,7 @@ def improve(problem: Problem, kept: Indices) -> Match:
     Raises:
         SolverFailed: as `match`.
     """
+    first = True
     while True:
         part = problem.only(kept)
         solved = solve(part)
@@ -68,4 +69,23 @@ def improve(problem: Problem, kept: Indices) -> Match:
             solution = Solution(kept[solved.chosen], solved.unfilled, solved.objective_s)
             objective_s = verified_cost_s(problem, solution)
             return Match(solution, objective_s, lower_bound(problem, found), found)
-        kept = np.union1d(kept, missed)
+        # What the first prices make unlikely is left out; only once, so that it ends.
+        kept = np.union1d(likely(problem, found.post_s) if first else kept, missed)
+        first = False
+
+
+def extended(part: Problem, match: Match, problem: Problem) -> Match | None:
+    """Return the match of `part` as one of `problem`, which has the same posts and more pairs; None
+    if one of those might lower the objective.
+
+    Raises:
+        SolverFailed: as `match`.
+    """
+    width = int(problem.row.max(initial=-1)) + 1
+    places = np.searchsorted(problem.post * width + problem.row, part.post * width + part.row)
+    if underpriced(problem, places, match.prices).size:
+        return None
+    chosen = places[match.solution.chosen]
+    solution = Solution(chosen, match.solution.unfilled, match.objective_s)
+    objective_s = verified_cost_s(problem, solution)
+    return Match(solution, objective_s, lower_bound(problem, match.prices), match.prices)

@@ -53,6 +53,18 @@ asked lately, off duty, severity II, hazard up to H1, with the very skill and no
 
 _TRAVEL_MAX_S: Final = 3_600.0
 _TRAVEL_UNIT_S: Final = 300.0
+_MOST: Final[Mapping[str, float]] = MappingProxyType(
+    {
+        "travel": _TRAVEL_MAX_S / _TRAVEL_UNIT_S,
+        "night": 1.0,
+        "commute": 1.0,
+        "severity": 3.0,
+        "hazard": 3.0,
+        "skill_exact": 1.0,
+        "red_weather": 1.0,
+    }
+)
+"""The most that each term of an alert can be, whoever is asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,6 +224,16 @@ def terms(features: Features, model: AcceptanceModel) -> Floats:
     }
     found = [columns[t] if t in columns else getattr(f, t) for t in TERMS]
     return np.stack(found, axis=1).astype(np.float64)
+
+
+def most_likely(model: AcceptanceModel) -> float:
+    """Return a probability that nobody exceeds who is off duty, has declared nothing and has not
+    accepted an alert yet."""
+    asked = ("alerts_24h", "alerts_7d", "after_shift")
+    if max(model.weights[t] for t in asked) > 0 or model.weights["history"] < 0:
+        return 1.0
+    best = sum(max(0.0, model.weights[term] * most) for term, most in _MOST.items())
+    return float(expit(model.intercept + best))
 
 
 def _record(history: History, model: AcceptanceModel) -> Floats:

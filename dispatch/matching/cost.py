@@ -73,6 +73,13 @@ def equivalent_s(trips: Trips, people: People, policy: MatchPolicy) -> Seconds:
     return total
 
 
+def least_idle_s(policy: MatchPolicy, most_likely: float) -> int:
+    """Return the least that anybody off duty costs beside turnout and travel, if nobody is likelier
+    to say yes than `most_likely`."""
+    noes = min(1 / most_likely - 1, policy.doubt_max)
+    return policy.off_duty_s + int(policy.reply_s * noes)
+
+
 def turnout(trips: Trips, people: People, policy: MatchPolicy) -> Seconds:
     """Return the time from alert to moving."""
     return people.turnout_s[trips.row].astype(np.int64)

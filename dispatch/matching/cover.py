@@ -105,11 +105,16 @@ def evidence(
     Of several contracts that answer, the one with the lowest id, so that the same question has
     the same answer at every stage.
     """
-    if not needs_cover(need.hazard):
+    words = answering(roster.policies, need, now=now, exercise=exercise)
+    return evidence_among(roster, roster.cover[row] & words, need, now)
+
+
+def evidence_among(roster: Roster, words: Bits, need: Need, now: datetime) -> CoverEvidence | None:
+    """Return the cover of a person for `need` when the contracts in `words`, shape (words,), are
+    theirs and answer."""
+    if not needs_cover(need.hazard) or not words.any():
         return None
-    held = contracts(roster, roster.cover[row])
-    valid = [p for p in held if flaw(p, need, now=now, exercise=exercise) is None]
-    return _snapshot(min(valid, key=lambda p: p.id), need, now) if valid else None
+    return _snapshot(min(contracts(roster, words), key=lambda p: p.id), need, now)
 
 
 def contracts(roster: Roster, words: Bits) -> Iterator[Policy]:

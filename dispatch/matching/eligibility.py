@@ -8,18 +8,19 @@ itself and is checked before it is published.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Final, TypeVar
 
 import numpy as np
 
-from dispatch.matching.cover import answering, cover_bits, needs_cover
+from dispatch.matching.cover import answering, cover_bits, home_at, needs_cover
 from dispatch.matching.facts import Facts
 from dispatch.matching.gates import gate_bits, last_day
 from dispatch.matching.policy import MatchPolicy
 from dispatch.matching.reasons import BIT, Mask, flag, union
-from dispatch.matching.skills import Rows, Service, asked_of, service
+from dispatch.matching.skills import Asked, Rows, Service, asked_of, service
 from dispatch.model import Need, Reason, RegionCode
 from dispatch.roster import Bits, Bools, Roster
 from dispatch.taxonomy import HAZARD_GATES
@@ -77,12 +78,25 @@ def judge(
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """What the rules found on one roster, by question: who passes a gate, serves, is covered, is at
+    home in a place. The keys are whole questions, time included, so it may outlive a round."""
+
+    gates: dict[object, Mask] = field(default_factory=dict)
+    services: dict[object, Service] = field(default_factory=dict)
+    holders: dict[object, Service] = field(default_factory=dict)
+    words: dict[object, Bits] = field(default_factory=dict)
+    covers: dict[object, Mask] = field(default_factory=dict)
+    places: dict[object, Bools] = field(default_factory=dict)
+
+
 class Eligibility:
     """The hard rules over one roster at one moment, for many needs.
 
     Needs share most of what is asked: each part is worked out once per distinct question (hazard
-    class and last day; skill, level, hazard and last day; set of contracts; region) and kept for
-    the life of this object, which is one planning round.
+    class and last day; skill, level, hazard and last day; set of contracts; region) and kept in
+    `columns`, which belong to this roster and policy.
 
     Raises:
         ValueError: `facts` does not belong to `roster`, or holds bits that are not its own.
@@ -97,6 +111,7 @@ class Eligibility:
         exercise: bool,
         policy: MatchPolicy,
         stage: Stage = Stage.PLAN,
+        columns: Columns | None = None,
     ) -> None:
         if facts.blocked.shape != (len(roster),) or facts.on_duty.shape != (len(roster),):
             raise ValueError(f"facts are not of this roster of {len(roster)} people")
@@ -105,17 +120,14 @@ class Eligibility:
         self._roster = roster
         self._declined = facts.declined
         self._excluded = facts.excluded
-        self._now = now
+        self.now = now
+        self._today = now.astimezone(UTC).date()
+        self._begun = sum(policy.valid_from_at <= now for policy in roster.policies)
         self._exercise = exercise
         self._policy = policy
         self._exempt = EXEMPT[stage]
         self._blocked = facts.blocked & ~self._exempt
-        self._gates: dict[object, Mask] = {}
-        self._services: dict[object, Service] = {}
-        self._holders: dict[object, Service] = {}
-        self._words: dict[object, Bits] = {}
-        self._covers: dict[object, Mask] = {}
-        self._places: dict[object, Bools] = {}
+        self._columns = columns or Columns()
 
     def bits(self, need: Need) -> Mask:
         """Return the reasons that stop each person from `need`, shape (n,); 0 is none."""
@@ -142,46 +154,53 @@ class Eligibility:
     def holders(self, need: Need) -> Service:
         """Return who holds the skill, or a substitute, proven: whom hard rule 3 does not stop. The
         same object for needs that ask for the same proof."""
-        asked = asked_of(need, self._now, self._policy.credential_grace_days)
         held = self._service(need)
-        return _kept(self._holders, asked, lambda: held.only(held.bits == 0))
+        return _kept(self._columns.holders, self.asked(need), lambda: held.only(held.bits == 0))
 
     def admits(self, need: Need, rows: Rows) -> Bools:
         """Return whom of these holders no other rule stops, shape (k,)."""
-        stopped = (self._blocked[rows] | self._gate(need)[rows]) != 0
-        stopped |= ~self._place(need)[self._roster.region[rows]]
+        stopped = self._blocked[rows] | self._gate(need)[rows]
         if needs_cover(need.hazard):
-            stopped |= self._cover(need)[rows] != 0
+            stopped |= self._cover(need)[rows]
+        admitted: Bools = (stopped == 0) & self._place(need)[self._roster.region[rows]]
         out = np.concatenate([self._declined_rows(need), self._excluded.get(need.id, _NOBODY)])
         if out.size:
-            stopped |= np.isin(rows, out)
-        admitted: Bools = ~stopped
+            admitted &= ~np.isin(rows, out)
         return admitted
 
-    def _gate(self, need: Need) -> Mask:
-        gate, end_day = HAZARD_GATES[need.hazard], last_day(need, self._now)
-        today = self._now.astimezone(UTC).date()
+    def asked(self, need: Need) -> Asked:
+        """Return what `need` asks of a skill now."""
+        return asked_of(need, self.now, self._policy.credential_grace_days)
+
+    def answering(self, need: Need) -> Bits:
+        """Return the contracts that cover `need` now, as `cover.answering` does."""
+        # Of the time it matters which contracts have begun, and when people are home again.
+        key = (need.hazard, need.region, home_at(need, self.now), self._begun, self._exercise)
         return _kept(
-            self._gates,
-            (need.hazard, end_day),
-            lambda: gate_bits(self._roster, gate, today, end_day),
+            self._columns.words,
+            key,
+            lambda: answering(self._roster.policies, need, now=self.now, exercise=self._exercise),
+        )
+
+    def _gate(self, need: Need) -> Mask:
+        gate, end_day = HAZARD_GATES[need.hazard], last_day(need, self.now)
+        return _kept(
+            self._columns.gates,
+            (need.hazard, self._today, end_day),
+            lambda: gate_bits(self._roster, gate, self._today, end_day),
         )
 
     def _service(self, need: Need) -> Service:
-        asked = asked_of(need, self._now, self._policy.credential_grace_days)
-        return _kept(self._services, asked, lambda: service(self._roster, asked))
+        asked = self.asked(need)
+        return _kept(self._columns.services, asked, lambda: service(self._roster, asked))
 
     def _cover(self, need: Need) -> Mask:
-        words = _kept(
-            self._words,
-            (need.hazard, need.region, need.ends_at, need.reach_s),
-            lambda: answering(self._roster.policies, need, now=self._now, exercise=self._exercise),
-        )
-        return _kept(self._covers, words.tobytes(), lambda: cover_bits(self._roster, words))
+        words = self.answering(need)
+        return _kept(self._columns.covers, words.tobytes(), lambda: cover_bits(self._roster, words))
 
     def _place(self, need: Need) -> Bools:
         return _kept(
-            self._places,
+            self._columns.places,
             (need.region, need.widened),
             lambda: jurisdiction(self._roster.regions, need),
         )

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from typing import Final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dispatch.board import Board, Person
 from dispatch.matching.acceptance import AcceptanceModel, Features, History, daytime
 from dispatch.matching.cost import People
 from dispatch.matching.skills import Rows
-from dispatch.model import FIX_FRESH_S, HazardClass, Severity, VolunteerId
+from dispatch.model import FIX_FRESH_S, Severity, VolunteerId
 from dispatch.roster import Bools, Floats, Ids, Ints, Roster
 from dispatch.taxonomy import DUTY_LIMITS, DutyLimits
 
 _DAY = timedelta(days=1)
-_SEVERITY = {Severity.I: 3.0, Severity.II: 2.0, Severity.III: 1.0, Severity.IV: 0.0}
+SEVERITY: Final = {Severity.I: 3.0, Severity.II: 2.0, Severity.III: 1.0, Severity.IV: 0.0}
+"""The figure that the acceptance model reads for each severity."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,14 +97,15 @@ def features(
     rows: Rows,
     response_s: Ints,
     substitute: Bools,
-    severity: Severity,
-    hazard: HazardClass,
+    severity: ArrayLike,
+    hazard: ArrayLike,
     now: datetime,
     zone: tzinfo,
 ) -> Features:
     """Return what is known of an alert to each of these people now, before it is answered.
 
-    `response_s` is turnout and travel; `zone` the agency's time zone, which says when it is night.
+    `response_s` is turnout and travel; `severity` (see SEVERITY) and `hazard`, its rank, are one
+    figure or one for each; `zone` is the agency's time zone, which says when it is night.
     """
     k = len(rows)
     local = now.astimezone(zone)
@@ -115,8 +119,8 @@ def features(
         after_shift=load.after_shift[rows],
         on_duty=load.on_duty[rows],
         declared=load.declared[rows],
-        severity=np.full(k, _SEVERITY[severity]),
-        hazard=np.full(k, float(hazard.rank)),
+        severity=np.full(k, severity, np.float64),
+        hazard=np.full(k, hazard, np.float64),
         skill_exact=~substitute,
         red_weather=np.zeros(k, np.bool_),
         history=History(load.history.accepted[rows], load.history.asked[rows]),

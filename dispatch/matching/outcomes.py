@@ -12,7 +12,7 @@ from dispatch import events as ev
 from dispatch.board import Board, apply
 from dispatch.events import Stored
 from dispatch.matching.acceptance import AcceptanceModel, Features, History
-from dispatch.matching.load import features, load_of
+from dispatch.matching.load import SEVERITY, features, load_of
 from dispatch.model import OfferId, OfferStatus
 from dispatch.roster import Bools
 
@@ -64,8 +64,8 @@ class Outcomes:
             _FIRST,
             np.array([offer.travel.turnout_s + offer.travel.eta_s], np.int32),
             np.array([offer.skill not in (None, need.skill)], np.bool_),
-            self.board.incidents[offer.incident_id].severity,
-            offer.hazard,
+            SEVERITY[self.board.incidents[offer.incident_id].severity],
+            offer.hazard.rank,
             stored.at,
             self.zone,
         )

@@ -171,6 +171,28 @@ class Posts:
             falls_to=np.full(len(need_ids), -1),
         )
 
+    @classmethod
+    def of(
+        cls, crews: Sequence[tuple[NeedId, Severity, Sequence[Post]]], policy: MatchPolicy
+    ) -> Posts:
+        """Return the posts of these needs, in id order, at the policy's prices."""
+        flat = [(need_id, severity, post) for need_id, severity, crew in crews for post in crew]
+        first = np.cumsum([0, *(len(crew) for _, _, crew in crews)])
+        falls = [
+            first[k] + post.falls_to if post.falls_to >= 0 else -1
+            for k, (_, _, crew) in enumerate(crews)
+            for post in crew
+        ]
+        unfilled_s = [policy.unfilled_s(severity) for _, severity, _ in flat]
+        return cls(
+            need_ids=tuple(need_id for need_id, _, _ in flat),
+            kinds=tuple(post.kind for _, _, post in flat),
+            heads=np.array([post.heads for _, _, post in flat], np.int64).reshape(-1, TIERS),
+            unfilled_s=np.array(unfilled_s, np.int64).reshape(-1, TIERS),
+            falls_to=np.array(falls, np.intp),
+            stand_in_s=np.array([policy.stand_in_s(s) for _, s, _ in flat], np.int64),
+        )
+
     def __len__(self) -> int:
         return len(self.need_ids)
 
@@ -263,7 +285,10 @@ class Problem:
         chosen = [np.concatenate(each) for each in kept]
         trips = trips_of(ordered, chosen, people)
         return cls(
-            posts=_posts(ordered, crews, policy),
+            posts=Posts.of(
+                [(c.need.id, c.severity, crew) for c, crew in zip(ordered, crews, strict=True)],
+                policy,
+            ),
             post=np.repeat(np.arange(len(sizes)), sizes),
             row=trips.row,
             cost_s=equivalent_s(trips, people, policy),
@@ -331,28 +356,6 @@ def _kept(
     wanted = sum(int(post.heads.sum()) for post in crew) > 0
     near |= False if candidates.stays is None else candidates.stays
     return [np.flatnonzero(near & post.enters & wanted) for post in crew]
-
-
-def _posts(
-    ordered: Sequence[Candidates], crews: Sequence[Sequence[Post]], policy: MatchPolicy
-) -> Posts:
-    flat = [(c, post) for c, crew in zip(ordered, crews, strict=True) for post in crew]
-    first = np.cumsum([0, *(len(crew) for crew in crews)])
-    falls = [
-        first[k] + post.falls_to if post.falls_to >= 0 else -1
-        for k, crew in enumerate(crews)
-        for post in crew
-    ]
-    return Posts(
-        need_ids=tuple(c.need.id for c, _ in flat),
-        kinds=tuple(post.kind for _, post in flat),
-        heads=np.array([post.heads for _, post in flat], np.int64).reshape(-1, TIERS),
-        unfilled_s=np.array([policy.unfilled_s(c.severity) for c, _ in flat], np.int64).reshape(
-            -1, TIERS
-        ),
-        falls_to=np.array(falls, np.intp),
-        stand_in_s=np.array([policy.stand_in_s(c.severity) for c, _ in flat], np.int64),
-    )
 
 
 def trips_of(candidates: Sequence[Candidates], chosen: Sequence[Indices], people: People) -> Trips:

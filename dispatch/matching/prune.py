@@ -21,7 +21,7 @@ from dispatch.roster import Bools
 PER_HEAD: Final = np.array([5, 5, 2])
 """Pairs kept at first per open head of a tier; with 5 a county's plan is within 0.01 %."""
 
-NEARLY_S: Final = 120
+NEARLY_S: Final = 20
 """Pairs this much dearer than an earlier price are looked at too; prices move with every change."""
 
 
@@ -44,10 +44,12 @@ def cheapest(problem: Problem, of: Bools | None = None) -> Indices:
 
 
 def likely(problem: Problem, price_s: Seconds) -> Indices:
-    """Return the pairs that earn something at earlier prices, or nearly, ascending; `price_s`,
-    shape (m,), is negative where a post has no earlier price: none of its pairs are returned."""
-    worth = problem.posts.widest(price_s)[problem.post]
-    return np.flatnonzero((worth >= 0) & (problem.cost_s <= worth + NEARLY_S))
+    """Return the pairs that earlier prices make likely, ascending: what they earn is within
+    `NEARLY_S` of what their person earns at best, and of nothing. `price_s`, shape (m,), is
+    negative where a post has no earlier price: none of its pairs are returned."""
+    worth_s = problem.posts.widest(price_s)[problem.post]
+    earned_s = np.where(worth_s < 0, -NEARLY_S - 1, worth_s - problem.cost_s)
+    return np.flatnonzero(earned_s >= _profits(problem.row, earned_s, problem.row) - NEARLY_S)
 
 
 def underpriced(problem: Problem, kept: Indices, prices: Prices) -> Indices:
@@ -58,9 +60,15 @@ def underpriced(problem: Problem, kept: Indices, prices: Prices) -> Indices:
     would be worth taking.
     """
     earned_s = prices.earned(problem)
-    profit_s = np.zeros(int(problem.row.max(initial=-1)) + 1, np.int64)
-    np.maximum.at(profit_s, problem.row[kept], earned_s[kept])
-    return np.flatnonzero(earned_s > profit_s[problem.row])
+    return np.flatnonzero(earned_s > _profits(problem.row[kept], earned_s[kept], problem.row))
+
+
+def _profits(rows: Indices, earned_s: Seconds, of: Indices) -> Seconds:
+    """Return what each person in `of` earns at best in pairs of `rows`, at least nothing."""
+    profit_s = np.zeros(int(of.max(initial=-1)) + 1, np.int64)
+    np.maximum.at(profit_s, rows, earned_s)
+    best: Seconds = profit_s[of]
+    return best
 
 
 def _least(cost_s: Indices, k: int) -> Indices:

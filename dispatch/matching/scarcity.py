@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dispatch.matching.gates import EPOCH
 from dispatch.matching.policy import RARITY_STEPS, MatchPolicy
 from dispatch.matching.problem import Reserve
-from dispatch.model import Skill
+from dispatch.model import Kept, Skill
 from dispatch.roster import Bools, Roster
 
 _SHARES: Final = (0.10, 0.03)
@@ -46,11 +46,27 @@ class Scarcity:
         `policy.reserve_share` of all holders, rounded up, stay for the next incident; people on a
         task already are not there for it, so what is kept comes out of the free ones.
         """
-        count = len(self.scarce)
-        holders = np.bincount(self.group[self.group >= 0], minlength=count)
-        there = np.bincount(self.group[(self.group >= 0) & free], minlength=count)
-        kept = np.ceil(policy.reserve_share * holders).astype(np.int64)
-        return Reserve(self.group, np.maximum(0, there - kept), policy.reserve_s)
+        there = self._count(free)
+        return Reserve(self.group, np.maximum(0, there - self._wanted(policy)), policy.reserve_s)
+
+    def kept(self, free: Bools, chosen: NDArray[np.intp], policy: MatchPolicy) -> tuple[Kept, ...]:
+        """Return what stays of each scarce skill when the people in rows `chosen` are used."""
+        wanted, holders = self._wanted(policy), self._count(np.ones(len(self.group), np.bool_))
+        left = free.copy()
+        left[chosen] = False
+        lacking = np.maximum(0, wanted - self._count(left))
+        columns = zip(self.scarce, holders.tolist(), wanted.tolist(), lacking.tolist(), strict=True)
+        return tuple(Kept(skill=s, holders=h, wanted=w, used=u) for s, h, w, u in columns)
+
+    def _wanted(self, policy: MatchPolicy) -> NDArray[np.int64]:
+        holders = self._count(np.ones(len(self.group), np.bool_))
+        wanted: NDArray[np.int64] = np.ceil(policy.reserve_share * holders).astype(np.int64)
+        return wanted
+
+    def _count(self, people: Bools) -> NDArray[np.int64]:
+        group = self.group[(self.group >= 0) & people]
+        count: NDArray[np.int64] = np.bincount(group, minlength=len(self.scarce))
+        return count
 
 
 def scarcity_of(roster: Roster, today: date, policy: MatchPolicy) -> Scarcity:

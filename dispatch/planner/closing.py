@@ -19,8 +19,9 @@ from dispatch.matching import Match, explain
 from dispatch.matching.flow import solve
 from dispatch.matching.problem import SPARE, Candidates, Indices, Problem, Solution
 from dispatch.matching.reasons import BIT, Mask
-from dispatch.matching.remedies import MENDABLE, Situation, Stakes, around, mended, with_pairs
+from dispatch.matching.remedies import MENDABLE, Situation, mended
 from dispatch.matching.skills import Rows, Service
+from dispatch.matching.stakes import Stakes, around, with_pairs
 from dispatch.model import Need, NeedId, Reason, Remedy, Shortfall, VolunteerId
 from dispatch.planner.memory import Memory
 from dispatch.planner.round import Round

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dispatch.matching.alerting import AlertPolicy, Call, Ranked, Silent, fill
-from dispatch.matching.alerting.calls import rho_of
-from dispatch.matching.problem import Candidates, Indices
+from dispatch.matching.alerting import AlertPolicy, Call, Silent
+from dispatch.matching.problem import Candidates
 from dispatch.matching.skills import Rows
 from dispatch.roster import Bools, Floats, Ints
 
@@ -26,34 +25,19 @@ class Held:
     call: Call
     policy: AlertPolicy
 
-    def ranked(self, at: Indices) -> Ranked:
-        """Return these places as people who may be asked next."""
-        return Ranked(self._p(at), self.response_s(at))
 
-    def with_asked(self, at: Indices) -> Call:
-        """Return the call as it stands once these places are asked."""
-        silent = self.call.silent
-        return replace(
-            self.call,
-            silent=Silent(
-                np.concatenate([silent.p, self._p(at)]),
-                np.concatenate([silent.travel_s, self.response_s(at)]),
-                np.concatenate([silent.waited_s, np.zeros(len(at))]),
-            ),
-        )
-
-    def fill(self, at: Indices) -> float:
-        """Return the probability of being filled by the deadline with these places asked."""
-        return fill(self.with_asked(at), rho=rho_of(self.policy))
-
-    def _p(self, at: Indices) -> Floats:
-        assert self.candidates.accepts is not None
-        return self.candidates.accepts[at]
-
-    def response_s(self, at: Indices) -> Floats:
-        """Return the turnout and travel of these places."""
-        response_s: Floats = (self.candidates.eta_s[at] + self.turnout_s[at]).astype(np.float64)
-        return response_s
+def with_asked(call: Call, p: Floats, response_s: NDArray[Any]) -> Call:
+    """Return the call as it stands once people with these chances and ways, shape (k,), are
+    asked."""
+    silent = call.silent
+    return replace(
+        call,
+        silent=Silent(
+            np.concatenate([silent.p, p]),
+            np.concatenate([silent.travel_s, response_s]),
+            np.concatenate([silent.waited_s, np.zeros(len(p))]),
+        ),
+    )
 
 
 def with_stayers(c: Candidates, rows: Rows) -> tuple[Candidates, Bools]:

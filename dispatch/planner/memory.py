@@ -8,27 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
 from dispatch.geo.nearest import NearestIndex
-from dispatch.matching.cover import answering
-from dispatch.matching.eligibility import Eligibility
+from dispatch.matching.cost import Seconds
+from dispatch.matching.crews import Classes, classes_of
+from dispatch.matching.eligibility import Columns, Eligibility
 from dispatch.matching.facts import Facts
 from dispatch.matching.gates import last_day
 from dispatch.matching.policy import MatchPolicy
-from dispatch.matching.skills import Rows, Service, asked_of
+from dispatch.matching.scarcity import Scarcity, scarcity_of
+from dispatch.matching.skills import Rows, Service
 from dispatch.model import Need, NeedId, Zone
-from dispatch.planner.travel import Trip, joined, trips
+from dispatch.planner.travel import Trip, distinct_sites, joined, trips
 from dispatch.ports import Router
-from dispatch.roster import Bools, Floats, Roster
+from dispatch.roster import MODES, Floats, Roster
 
 FORGET_AFTER: Final = 4
 """Rounds after which what no need asked for is forgotten."""
 ROAMERS_MOST: Final = 0.02
 """Share of the roster beyond which a new index is cheaper than looking everybody up."""
+
+WHOLE: Final = 400
+"""A need with at most this many holders for each of the nearest it asks for is looked up whole."""
+FAR_S: Final = 2**60
+"""Nobody costs as much: everybody is known."""
+
+_NOBODY: Final[Rows] = np.empty(0, np.intp)
+NOBODY_NAMED: Final[Mapping[NeedId, Rows]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,60 +50,98 @@ class Holders:
     rows: Rows
     index: NearestIndex
 
-    def among(self, rows: Rows) -> Rows:
-        """Return who of these holds it."""
-        held = self.service.rows
-        return np.intersect1d(rows, held, assume_unique=True) if rows.size else rows
-
 
 @dataclass(slots=True, eq=False)
 class Explored:
     """The people of one need with a road time: `rows` ascend, `trip` is theirs. Everybody eligible
-    by the roster alone whose turnout and straight way at top speed take less than `until_s` is
-    among them."""
+    by the roster alone whom the straight way at top speed may bring at less cost than `until_s` is
+    among them, and the first `apart` of the memory's list."""
 
     holders: Holders
     rows: Rows
     trip: Trip
     until_s: int = 0
+    apart: int = 0
     used: int = 0
+
+    def add(self, rows: Rows, trip: Trip) -> None:
+        """Add people who are not there yet."""
+        together = np.concatenate([self.rows, rows])
+        order = np.argsort(together, kind="stable")
+        self.rows, self.trip = together[order], joined(self.trip, trip, order)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Memory:
-    """The memory of one roster and one router; answers never depend on what it remembers."""
+    """The memory of one roster and one router; answers never depend on what it remembers.
+
+    `idle_s` is the least that anybody costs beside turnout and travel, but for the people `apart`
+    whom a round names.
+    """
 
     roster: Roster
     router: Router
     policy: MatchPolicy
     speed_mps: Floats
+    idle_s: int = 0
+    columns: Columns = field(default_factory=Columns)
     _round: int = 0
     _lon: Floats = field(default_factory=lambda: np.empty(0))
     _lat: Floats = field(default_factory=lambda: np.empty(0))
-    _roamers: Rows = field(default_factory=lambda: np.empty(0, np.intp))
+    _apart: Rows = field(default_factory=lambda: _NOBODY)
+    _moved: int = 0
     _holders: dict[object, Holders] = field(default_factory=dict)
     _explored: dict[object, Explored] = field(default_factory=dict)
     _rules: Eligibility = field(init=False)
+    _day: date | None = None
+    _scarcity: Scarcity = field(init=False)
+    _classes: Classes = field(init=False)
 
-    def begin(self, lon: Floats, lat: Floats) -> None:
-        """Start a round with people at these positions; who moved is looked up again."""
+    def scarcity(self, today: date) -> tuple[Scarcity, Classes]:
+        """Return how rare skills are today, and who leads, watches over safety, is a newcomer."""
+        if self._day != today:
+            self._scarcity = scarcity_of(self.roster, today, self.policy)
+            self._classes = classes_of(self.roster, today, self.policy.crew)
+            self._day = today
+        return self._scarcity, self._classes
+
+    def forget(self) -> None:
+        """Forget everything about needs, not what was worked out from the roster."""
+        self._explored.clear()
+
+    def begin(
+        self, lon: Floats, lat: Floats, now: datetime, exercise: bool, apart: Rows | None = None
+    ) -> None:
+        """Start a round with people at these positions; who moved is looked up again.
+
+        `apart` are the people who may cost less than `idle_s` beside turnout and travel.
+        """
         self._round += 1
         self._forget()
-        if len(self._lon) == len(lon):
+        self._rules = Eligibility(
+            self.roster, _nothing(self.roster), now=now, exercise=exercise, policy=self.policy,
+            columns=self.columns,
+        )  # fmt: skip
+        if len(self._lon) == len(lon) and self._lon is not lon:
             same = ((self._lon == lon) & (self._lat == lat)) | (np.isnan(self._lon) & np.isnan(lon))
             self._move(np.flatnonzero(~same))
         self._lon, self._lat = lon, lat
+        if apart is not None:
+            self._apart = np.concatenate([self._apart, np.setdiff1d(apart, self._apart)])
 
     def _move(self, rows: Rows) -> None:
-        """Indexes still hold these people where they were, so from now on they are roamers, whom
-        every need looks up; with too many of those the indexes are made anew."""
+        """Indexes still hold these people where they were, so from now on they are apart: every
+        need looks them up; with too many of those the indexes are made anew."""
         if not rows.size:
             return
-        self._roamers = np.union1d(self._roamers, rows)
-        if len(self._roamers) > ROAMERS_MOST * len(self.roster):
+        self._moved += len(rows)
+        if self._moved > ROAMERS_MOST * len(self.roster):
             self._holders.clear()
             self._explored.clear()
-            self._roamers = np.empty(0, np.intp)
+            self._apart, self._moved = _NOBODY, 0
+            return
+        # Everybody who moves goes to the end of the list, so that all needs look them up again.
+        self._apart = np.concatenate([self._apart, rows])
         for known in self._explored.values():
             there = ~np.isin(known.rows, rows)
             known.rows, known.trip = known.rows[there], known.trip.only(there)
@@ -101,45 +150,84 @@ class Memory:
         self,
         needs: Sequence[Need],
         zones: Sequence[Zone],
-        now: datetime,
-        exercise: bool,
         count: Mapping[NeedId, int],
-        also: Mapping[NeedId, Rows],
+        named: Mapping[NeedId, Rows] = NOBODY_NAMED,
     ) -> dict[NeedId, Explored]:
-        """Return what is known of each need's people: the `count` nearest eligible at least, and
-        those of `also` who are eligible by the roster."""
-        self._rules = Eligibility(
-            self.roster, _nothing(self.roster), now=now, exercise=exercise, policy=self.policy
-        )
-        found: dict[NeedId, Explored] = {}
-        new: dict[NeedId, Rows] = {}
+        """Return what is known of each need's people: at least the `count` nearest eligible, and
+        those `named` who are eligible by the roster."""
+        found = {need.id: self._known(need, tuple(zones)) for need in needs}
+        few: dict[int, list[Need]] = {}
+        many: dict[int, list[Need]] = {}
         for need in needs:
-            key = (*self._question(need, now, exercise), need.site, tuple(zones))
-            if key not in self._explored:
-                self._explored[key] = Explored(
-                    self._holders_of(need, now), np.empty(0, np.intp), _no_trip()
-                )
-            known = self._explored[key]
-            known.used = self._round
-            found[need.id] = known
-            near = np.empty(0, np.intp)
-            if len(known.rows) < min(count[need.id], len(known.holders.rows)):
-                near = self._nearest(known.holders, need, count[need.id])
-            named = known.holders.among(np.union1d(self._roamers, also[need.id]))
-            new[need.id] = np.union1d(near, named[self._rules.admits(need, named)])
-        self._look_up(found, new, needs, zones)
+            known = found[need.id]
+            if known.until_s < FAR_S and len(known.rows) < count[need.id]:
+                whole = len(known.holders.rows) <= WHOLE * count[need.id]
+                (few if whole else many).setdefault(id(known.holders), []).append(need)
+        for group in few.values():
+            self._explore_whole(group, found, zones)
+        rows: dict[NeedId, Rows] = {}
+        for group in many.values():
+            rows |= self._nearest(group, found[group[0].id].holders, count)
+        for need in needs:
+            known, also = found[need.id], named.get(need.id, _NOBODY)
+            if known.apart < len(self._apart) or also.size:
+                apart = self._named(need, known, also)
+                rows[need.id] = np.union1d(rows.get(need.id, _NOBODY), apart)
+                known.apart = len(self._apart)
+        self._look_up(found, rows, needs, zones)
         return found
 
-    def _nearest(self, holders: Holders, need: Need, count: int) -> Rows:
-        """The nearest `count` whom the roster's rules admit, or all there are."""
-        asked = count
-        while True:
+    def _known(self, need: Need, zones: tuple[Zone, ...]) -> Explored:
+        key = (*self._question(need), need.site, zones)
+        if key not in self._explored:
+            self._explored[key] = Explored(self._holders_of(need), _NOBODY, Trip.blank(0))
+        known = self._explored[key]
+        known.used = self._round
+        return known
+
+    def _explore_whole(
+        self, needs: Sequence[Need], found: Mapping[NeedId, Explored], zones: Sequence[Zone]
+    ) -> None:
+        """Look up all holders for these needs, who ask for the same: where they are few, that is
+        quicker than finding out who is near."""
+        roster, rows = self.roster, found[needs[0].id].holders.service.rows
+        sites, site = distinct_sites(needs)
+        found_trips = [Trip.blank(len(rows)) for _ in needs]
+        for m, mode in enumerate(MODES):
+            mine = np.flatnonzero(roster.mode[rows] == m)
+            if mine.size:
+                points = np.column_stack([self._lon[rows[mine]], self._lat[rows[mine]]])
+                matrix = self.router.eta_matrix(points, sites, mode, zones)
+                for trip, j in zip(found_trips, site.tolist(), strict=True):
+                    trip.fill(mine, matrix, j)
+        for need, trip in zip(needs, found_trips, strict=True):
+            known, may = found[need.id], self._rules.admits(need, rows)
+            known.rows, known.trip = rows[may], trip.only(may)
+            known.until_s, known.apart = FAR_S, len(self._apart)
+
+    def _named(self, need: Need, known: Explored, also: Rows) -> Rows:
+        """Those of `also` and of the people apart not yet looked up who are eligible."""
+        wanted = np.union1d(self._apart[known.apart :], also)
+        rows = np.intersect1d(wanted, known.holders.service.rows, assume_unique=True)
+        return rows[self._rules.admits(need, rows)]
+
+    def _nearest(
+        self, needs: Sequence[Need], holders: Holders, count: Mapping[NeedId, int]
+    ) -> dict[NeedId, Rows]:
+        """The nearest `count` whom the roster's rules admit, or all there are, by need."""
+        found: dict[NeedId, Rows] = {}
+        left, asked = list(needs), 2 * max(count[n.id] for n in needs)
+        while left:
+            lon, lat = _places(left).T
+            near, _ = holders.index.closest(lon, lat, min(asked, len(holders.rows)))
+            for need, places in zip(left, near, strict=True):
+                rows = holders.rows[places]
+                admitted = rows[self._rules.admits(need, rows)]
+                if len(admitted) >= count[need.id] or asked >= len(holders.rows):
+                    found[need.id] = np.sort(admitted[: count[need.id]])
+            left = [n for n in left if n.id not in found]
             asked *= 2
-            near, _ = holders.index.nearest(need.site, asked)
-            rows = holders.rows[near]
-            admitted: Rows = rows[self._rules.admits(need, rows)]
-            if len(admitted) >= count or asked >= len(holders.rows):
-                return np.sort(admitted[:count])
+        return found
 
     def widen(
         self,
@@ -147,25 +235,37 @@ class Memory:
         until_s: Mapping[NeedId, int],
         needs: Sequence[Need],
         zones: Sequence[Zone],
-    ) -> tuple[NeedId, ...]:
-        """Look up everybody whose response may take less than `until_s`; return the needs for which
-        anyone new was found."""
-        new = {
-            n.id: self._within(found[n.id].holders, n, until_s[n.id])
-            for n in needs
-            if until_s[n.id] > found[n.id].until_s
-        }
-        for need_id in new:
-            found[need_id].until_s = until_s[need_id]
-        return self._look_up(found, new, needs, zones)
+    ) -> None:
+        """Look up everybody who may come at less cost than `until_s`."""
+        groups: dict[int, list[Need]] = {}
+        for need in needs:
+            known = found[need.id]
+            if until_s[need.id] > known.until_s:
+                known.until_s = until_s[need.id]
+                groups.setdefault(id(known.holders), []).append(need)
+        rows: dict[NeedId, Rows] = {}
+        for group in groups.values():
+            holders = found[group[0].id].holders
+            rows |= self._within(holders, group, np.array([until_s[n.id] for n in group]))
+        self._look_up(found, rows, needs, zones)
 
-    def _within(self, holders: Holders, need: Need, until_s: int) -> Rows:
-        near = holders.index.inside(need.site, until_s * float(self.speed_mps.max()))
-        close = holders.rows[near]
-        crow_m = holders.index.distance_m(need.site, near)
-        least_s = self.roster.turnout_s[close] + crow_m / self.speed_mps[self.roster.mode[close]]
-        within: Rows = close[least_s < until_s]
-        return within[self._rules.admits(need, within)]
+    def _within(
+        self, holders: Holders, needs: Sequence[Need], until_s: Seconds
+    ) -> dict[NeedId, Rows]:
+        """Whom the straight way at top speed may bring at less cost than this, by need."""
+        roster, left_s = self.roster, until_s - self.idle_s
+        quickest_s = roster.turnout_s[holders.rows].min(initial=2**30)
+        radius_m = (left_s - quickest_s) * float(self.speed_mps.max())
+        found: dict[NeedId, Rows] = {}
+        lon, lat = _places(needs).T
+        around = holders.index.around(lon, lat, radius_m)
+        for need, most_s, near in zip(needs, left_s.tolist(), around, strict=True):
+            rows = holders.rows[near]
+            crow_m = holders.index.distance_m(need.site, near)
+            least_s = roster.turnout_s[rows] + crow_m / self.speed_mps[roster.mode[rows]]
+            rows = rows[least_s < most_s]
+            found[need.id] = np.sort(rows[self._rules.admits(need, rows)])
+        return found
 
     def _look_up(
         self,
@@ -173,26 +273,18 @@ class Memory:
         rows: Mapping[NeedId, Rows],
         needs: Sequence[Need],
         zones: Sequence[Zone],
-    ) -> tuple[NeedId, ...]:
-        wanted = {
-            need_id: np.setdiff1d(some, found[need_id].rows, assume_unique=True)
-            for need_id, some in rows.items()
-        }
-        wanted = {need_id: some for need_id, some in wanted.items() if some.size}
+    ) -> None:
+        """Give these people road times, those of them who have none yet."""
+        new = {n: np.setdiff1d(some, found[n].rows, assume_unique=True) for n, some in rows.items()}
+        new = {need_id: some for need_id, some in new.items() if some.size}
         by_id = {n.id: n for n in needs}
-        looked_up = trips(
-            self.router, self.roster, self._lon, self._lat, wanted, by_id, zones
-        ) if wanted else {}  # fmt: skip
+        looked_up = trips(self.router, self.roster, self._lon, self._lat, new, by_id, zones)
         for need_id, trip in looked_up.items():
-            known = found[need_id]
-            together = np.concatenate([known.rows, wanted[need_id]])
-            order = np.argsort(together)
-            known.rows, known.trip = together[order], joined(known.trip, trip, order)
-        return tuple(wanted)
+            found[need_id].add(new[need_id], trip)
 
-    def _holders_of(self, need: Need, now: datetime) -> Holders:
+    def _holders_of(self, need: Need) -> Holders:
         """Who holds the skill for such needs; kept while the day and the roster last."""
-        key = asked_of(need, now, self.policy.credential_grace_days)
+        key = self._rules.asked(need)
         if key not in self._holders:
             service = self._rules.holders(need)
             placed = np.isfinite(self._lon[service.rows]) & np.isfinite(self._lat[service.rows])
@@ -201,9 +293,10 @@ class Memory:
             self._holders[key] = Holders(service, rows, index)
         return self._holders[key]
 
-    def _question(self, need: Need, now: datetime, exercise: bool) -> tuple[object, ...]:
+    def _question(self, need: Need) -> tuple[object, ...]:
         """What eligibility by the roster alone reads of a need and of the time."""
-        words = answering(self.roster.policies, need, now=now, exercise=exercise)
+        now = self._rules.now
+        words = self._rules.answering(need)
         return (
             need.id,
             need.skill,
@@ -221,13 +314,12 @@ class Memory:
         self._explored = {k: e for k, e in self._explored.items() if e.used > limit}
 
 
+def _places(needs: Sequence[Need]) -> Floats:
+    """The sites of these needs, shape (m, 2)."""
+    return np.array([(n.site.lon, n.site.lat) for n in needs], np.float64).reshape(-1, 2)
+
+
 def _nothing(roster: Roster) -> Facts:
     """The facts of a day on which nothing has happened."""
     n = len(roster)
     return Facts(blocked=np.zeros(n, np.uint32), on_duty=np.zeros(n, np.bool_), declined={})
-
-
-def _no_trip() -> Trip:
-    none = np.empty(0, np.int32)
-    nobody: Bools = np.empty(0, np.bool_)
-    return Trip(none, none, nobody, nobody)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -12,9 +12,10 @@ import numpy as np
 
 from dispatch.board import Board
 from dispatch.matching import Match
-from dispatch.matching.cover import evidence
+from dispatch.matching.acceptance import most_likely
+from dispatch.matching.cost import least_idle_s
 from dispatch.matching.policy import MatchPolicy
-from dispatch.matching.problem import Candidates, PostKind, Problem
+from dispatch.matching.problem import Problem
 from dispatch.matching.shifts import ReliefPlan, ReliefPolicy
 from dispatch.matching.verify import stand_ins
 from dispatch.model import (
@@ -24,15 +25,13 @@ from dispatch.model import (
     Plan,
     PlanId,
     PlanStatus,
-    Proposal,
     TravelMode,
-    VolunteerId,
 )
 from dispatch.planner.closing import shortfalls
 from dispatch.planner.memory import Memory
+from dispatch.planner.proposals import proposals
 from dispatch.planner.relief import RELIEF, relief_plan
 from dispatch.planner.round import NEAREST_LEAST, Asking, Round, by_name
-from dispatch.planner.travel import coarse, travel_of
 from dispatch.ports import Router
 from dispatch.roster import MODES, Roster
 
@@ -68,7 +67,13 @@ class Planner:
             router=self.router,
             policy=self.policy,
             speed_mps=np.array([self.router.vmax_mps(mode) for mode in MODES]),
+            idle_s=least_idle_s(self.policy, most_likely(self.asking.model)),
         )
+
+    def forget(self) -> None:
+        """Forget what was looked up for needs and what their heads cost, not the people."""
+        self._memory.forget()
+        self._before = {}
 
     def plan(
         self, board: Board, now: datetime, only: Collection[NeedId] | None = None
@@ -90,7 +95,7 @@ class Planner:
             id=PlanId(""),
             basis_seq=board.seq,
             need_ids=tuple(sorted(round_.needs)),
-            proposals=_proposals(round_, problem, found),
+            proposals=proposals(round_, problem, found),
             shortfalls=shortfalls(round_, problem, found, self._memory, remedies=only is None),
             objective_s=found.objective_s,
             bound_s=found.bound_s,
@@ -98,9 +103,10 @@ class Planner:
             solve_ms=round((self.timer() - started) * 1_000),
             status=PlanStatus.PROPOSED,
             made_at=now,
-            fills=round_.fills(problem, found),
+            fills=round_.fills(found),
             unkept=round_.unkept(),
             lacks=_lacks(problem, found),
+            reserves=round_.reserves(problem, found),
         )
 
     def relieve(
@@ -141,12 +147,13 @@ class Planner:
                 for a in board.active.values()
                 if board.assignments[a].status is AssignmentStatus.ASSIGNED
             }
-            short = [n for n in needs if n in short or n.id in waiting]
+            waiting |= {n.id for n in short}
+            short = [n for n in needs if n.id in waiting]
         round_ = Round(
             self._memory, self.asking, board, now, short,
-            nearest=self.nearest, moving=only is None,
+            nearest=self.nearest, moving=only is None, before=self._before,
         )  # fmt: skip
-        problem, found = round_.solve(self._before)
+        problem, found = round_.solve()
         self._before = by_name(problem, found.prices)
         return round_, problem, found
 
@@ -156,41 +163,4 @@ def _lacks(problem: Problem, found: Match) -> tuple[Lack, ...]:
     return tuple(
         Lack(need_id=posts.need_ids[j], post=posts.kinds[j], heads=int(heads[j]))
         for j in np.flatnonzero(heads)
-    )
-
-
-def _proposals(round_: Round, problem: Problem, found: Match) -> tuple[Proposal, ...]:
-    """The pinned people of each need, and whom the match chose; nobody who stays where they are."""
-    lines = []
-    for need_id in sorted(n for n, rows in round_.kept.items() if rows.size):
-        pinned = round_.pinned_candidates(round_.needs[need_id])
-        aside = Problem.build([replace(pinned, spare=1)], round_.people, round_.policy)
-        for row, cost_s in zip(aside.row.tolist(), aside.cost_s.tolist(), strict=True):
-            lines.append(_proposal(round_, pinned, row, cost_s, PostKind.ANY))
-    for p in found.solution.chosen.tolist():
-        held = round_.held[problem.posts.need_ids[problem.post[p]]]
-        row, kind = int(problem.row[p]), problem.posts.kinds[problem.post[p]]
-        if not held.stays[np.searchsorted(held.candidates.rows, row)]:
-            lines.append(_proposal(round_, held.candidates, row, int(problem.cost_s[p]), kind))
-    return tuple(sorted(lines, key=lambda line: line.need_id))
-
-
-def _proposal(
-    round_: Round, candidates: Candidates, row: int, cost_s: int, post: PostKind
-) -> Proposal:
-    need, roster = candidates.need, round_.roster
-    known, service = round_.explored[need.id], round_.explored[need.id].holders.service
-    accepts = candidates.accepts
-    assert accepts is not None
-    return Proposal(
-        need_id=need.id,
-        volunteer_id=VolunteerId(int(roster.ids[row])),
-        travel=travel_of(roster, row, known.trip, int(np.searchsorted(known.rows, row))),
-        origin=coarse(round_.lon[row], round_.lat[row]),
-        cover=evidence(roster, row, need, now=round_.now, exercise=round_.board.exercise),
-        skill=service.skill(int(np.searchsorted(service.rows, row))),
-        cost_s=cost_s,
-        accepts=round(float(accepts[np.searchsorted(candidates.rows, row)]), 4),
-        post=post,
-        replaces=round_.movable.get(row),
     )

@@ -47,11 +47,9 @@ def relief_plan(
     if not needs:
         return None
     lon, lat = origins_of(board, memory.roster)
-    memory.begin(lon, lat)
-    nobody = {n.id: np.empty(0, np.intp) for n in needs}
+    memory.begin(lon, lat, now, board.exercise)
     count = {n.id: NEAREST_PER_HEAD * n.heads.desired for n in needs}
-    zones = board.active_zones()
-    explored = memory.explored(needs, zones, now, board.exercise, count, nobody)
+    explored = memory.explored(needs, board.active_zones(), count)
     cast = _Cast(memory, asking, board, now)
     return relieve(
         [cast.entry(need, explored[need.id]) for need in needs],
@@ -127,9 +125,7 @@ class _Cast:
             if row.size and self._board.active.get(assignment.volunteer_id) == assignment.id:
                 left_at = assignment.en_route_at or assignment.on_scene_at or assignment.assigned_at
                 there_at = assignment.on_scene_at or _expected(assignment, self._now)
-                yield Holder(
-                    row=int(row[0]), left_at=left_at, on_scene_at=max(left_at, there_at)
-                )
+                yield Holder(row=int(row[0]), left_at=left_at, on_scene_at=max(left_at, there_at))
 
     def _tasks(self) -> Iterator[Task]:
         for row, volunteer_id in self._known(list(self._board.people)):

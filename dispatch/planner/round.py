@@ -14,55 +14,61 @@ several needs want the same people.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.board import Board
-from dispatch.matching import Match, improve
+from dispatch.matching import Match, extended, improve
 from dispatch.matching.acceptance import AcceptanceModel, preset, probability
-from dispatch.matching.alerting import Call, Limits
+from dispatch.matching.alerting import Call, Limits, Ranked, fill
 from dispatch.matching.alerting.book import AlertBook
-from dispatch.matching.alerting.calls import call_of
-from dispatch.matching.cost import Seconds
-from dispatch.matching.crews import Crew, classes_of, crew_posts
+from dispatch.matching.alerting.calls import call_of, rho_of
+from dispatch.matching.cost import Seconds, Trips, equivalent_s
+from dispatch.matching.crews import Crew, crew_posts
 from dispatch.matching.eligibility import FACT_BITS, Eligibility
 from dispatch.matching.facts import Facts, facts_of, origins_of
-from dispatch.matching.load import Load, features, load_of
-from dispatch.matching.problem import Candidates, Indices, Problem, open_heads
-from dispatch.matching.prune import cheapest, likely
+from dispatch.matching.load import SEVERITY, Load, features, load_of
+from dispatch.matching.problem import Candidates, Indices, Post, Posts, Problem, open_heads
+from dispatch.matching.prune import NEARLY_S, cheapest, likely
 from dispatch.matching.reasons import BIT, Mask, reasons_of
-from dispatch.matching.scarcity import Scarcity, scarcity_of
 from dispatch.matching.skills import Rows, Service
 from dispatch.matching.verify import Prices
 from dispatch.model import (
     AssignmentId,
     AssignmentStatus,
     Fill,
+    Kept,
     Need,
     NeedId,
     OfferStatus,
     Pin,
     Reason,
+    RegionCode,
+    Severity,
     UnkeptPin,
 )
-from dispatch.planner.held import Held, with_stayers
+from dispatch.planner.held import Held, with_asked, with_stayers
 from dispatch.planner.memory import Explored, Memory
+from dispatch.planner.pool import Pool
 from dispatch.planner.travel import reach_bits
 from dispatch.roster import Bools, Ints, Roster
 
 NEAREST_LEAST: Final = 64
 NEAREST_PER_HEAD: Final = 8
 """How many of the nearest get a road time at first, per need."""
-FURTHER: Final = 1.6
+FURTHER: Final = 1.25
 """How much further than the last person to be asked to look before solving."""
 LAST_WAVE: Final = 30
 """From here on a wave looks everywhere."""
+
+NO_PRICES: Final[Mapping[tuple[NeedId, str], int]] = MappingProxyType({})
 
 _NOBODY: Final = np.empty(0, np.intp)
 
@@ -90,7 +96,8 @@ class Round:
 
     `nearest` is the least number of people per need that get a road time at once; it changes how
     long a plan takes, never the plan's cost. `moving` lets people who accepted but have not left
-    move to where they are needed more.
+    move to where they are needed more. `before` are an earlier match's prices by need and post,
+    which tell how far to look.
     """
 
     def __init__(
@@ -103,72 +110,107 @@ class Round:
         *,
         nearest: int = NEAREST_LEAST,
         moving: bool = True,
+        before: Mapping[tuple[NeedId, str], int] = NO_PRICES,
     ) -> None:
         self.roster: Roster = memory.roster
-        self.board, self.now, self.needs = board, now, {n.id: n for n in needs}
+        self.board, self.now = board, now
+        self.needs: dict[NeedId, Need] = {n.id: n for n in sorted(needs, key=lambda n: n.id)}
+        self._order: tuple[Need, ...] = tuple(self.needs.values())
         self._memory, self._asking, self.policy = memory, asking, memory.policy
         self.zones = board.active_zones()
         self.facts: Facts = facts_of(board, self.roster, now)
+        self.rules = Eligibility(
+            self.roster, self.facts, now=now, exercise=board.exercise, policy=self.policy,
+            columns=memory.columns,
+        )  # fmt: skip
         self._load: Load = load_of(board, self.roster.ids, now, asking.model)
         self.people = self._load.people(self.roster)
-        self._scarcity: Scarcity = scarcity_of(self.roster, now.date(), self.policy)
+        self._scarcity, self._classes = memory.scarcity(now.date())
         self._wave = not moving
         self.movable: dict[int, AssignmentId] = self._movable() if moving else {}
         self._moving_ids = frozenset(self.movable.values())
-        self._moves = np.zeros(len(self.roster), np.bool_)
-        self._moves[list(self.movable)] = True
-        self._classes = classes_of(self.roster, now.date(), self.policy.crew)
+        self._stays: dict[NeedId, Rows] = self._stayers()
         self.lon, self.lat = origins_of(board, self.roster)
-        memory.begin(self.lon, self.lat)
-        count = {n.id: max(nearest, NEAREST_PER_HEAD * self._open(n)) for n in needs}
-        self._pins = {n.id: self._pinned(n) for n in needs}
+        self._least_s, apart = self._least()
+        memory.begin(self.lon, self.lat, now, board.exercise, apart)
+        self._pins = {n.id: self._pinned(n) for n in self._order}
+        self._before = before
+        count = {n.id: max(nearest, NEAREST_PER_HEAD * self._open(n)) for n in self._order}
         self.explored: dict[NeedId, Explored] = memory.explored(
-            needs, self.zones, now, board.exercise, count, self._pins
+            self._order, self.zones, count, self._pins
         )
         self.free: Bools = (self.facts.blocked & FACT_BITS) == 0
-        self.kept: dict[NeedId, Rows] = {n.id: self._keep(n) for n in needs}
+        self.kept: dict[NeedId, Rows] = {n.id: self._keep(n) for n in self._order}
         self.free[np.concatenate([_NOBODY, *self.kept.values()])] = False
         self.reserve = self._scarcity.reserve(self.free, self.policy)
-        self.held: dict[NeedId, Held] = {n.id: self._hold(n) for n in needs}
+        self.calls = [self._call(n) for n in self._order]
+        self.policies = [asking.book.policy_for(board, n) for n in self._order]
+        self.held: Mapping[NeedId, Held] = _Views(self)
+        # Nobody who could cost this much or more is in the pool.
+        self._until_s: Seconds = self._first_until(count)
+        self.pool: Pool = self._gather()
         self.sizes: dict[NeedId, Size] = {}
         self._settle_sizes()
 
-    def solve(self, before: Mapping[tuple[NeedId, str], int]) -> tuple[Problem, Match]:
+    def solve(self) -> tuple[Problem, Match]:
         """Return the problem and its best match, proven over everybody eligible.
-
-        `before` are an earlier match's prices by need and post, which tell the solver where to
-        look first.
 
         Raises:
             SolverFailed: no match that `verify` vouches for.
         """
+        problem, self.places = self._problem()
+        found = improve(problem, _first_look(problem, self._before))
         while True:
-            problem = self._problem()
-            found = improve(problem, _first_look(problem, before))
-            before = by_name(problem, found.prices)
             price_s = problem.posts.widest(found.prices.post_s)
-            until_s = dict.fromkeys(self.needs, 0)
-            for need_id, price in zip(problem.posts.need_ids, price_s.tolist(), strict=True):
-                until_s[need_id] = max(until_s[need_id], min(price, self._reach_s(need_id) + 1))
-            if not self._widen(until_s):
+            until_s = np.zeros(len(self._order), np.int64)
+            np.maximum.at(until_s, self._of, price_s)
+            if not self._widen(np.minimum(until_s, self._furthest_s())):
                 return problem, found
-
-    def fills(self, problem: Problem, found: Match) -> tuple[Fill, ...]:
-        """Return how sure each need is with the people chosen."""
-        return tuple(
-            Fill(
-                need_id=need_id,
-                open=held.call.open_heads,
-                asked=len(held.call.silent) - len(self.kept[need_id]),
-                asking=len(chosen) + len(self.kept[need_id]),
-                before=round(held.fill(_NOBODY), 4),
-                fill=round(held.fill(chosen), 4),
-                eta_limit_s=self.sizes[need_id].limits.eta_s,
-                levels_up=self.sizes[need_id].limits.levels_up,
+            part, (problem, self.places) = problem, self._problem()
+            found = extended(part, found, problem) or improve(
+                problem, _first_look(problem, by_name(part, found.prices))
             )
-            for need_id, held in self.held.items()
-            for chosen in [self._chosen(problem, found, need_id)]
+
+    def fills(self, found: Match) -> tuple[Fill, ...]:
+        """Return how sure each need is with the people chosen."""
+        chosen = self.chosen(found)
+        cut = np.searchsorted(chosen, self.pool.start)
+        return tuple(
+            self._fill(need, j, chosen[cut[j] : cut[j + 1]]) for j, need in enumerate(self._order)
         )
+
+    def _fill(self, need: Need, j: int, at: Indices) -> Fill:
+        call, rho, kept = self.calls[j], rho_of(self.policies[j]), len(self.kept[need.id])
+        asked = with_asked(call, self.pool.trips.accepts[at], self.pool.response_s[at])
+        limits = self.sizes[need.id].limits
+        return Fill(
+            need_id=need.id,
+            open=call.open_heads,
+            asked=len(call.silent) - kept,
+            asking=len(at) + kept,
+            before=round(fill(call, rho=rho), 4),
+            fill=round(fill(asked, rho=rho), 4),
+            eta_limit_s=min(limits.eta_s, self._reach_s(need.id)),
+            levels_up=limits.levels_up,
+        )
+
+    def chosen(self, found: Match) -> Indices:
+        """Return the places in the pool of the people newly chosen, ascending."""
+        places = np.sort(self.places[found.solution.chosen])
+        return places[~self.pool.trips.stays[places]]
+
+    def need_of(self, place: int) -> Need:
+        """Return whose need a place of the pool is of."""
+        return self._order[int(self.pool.need[place])]
+
+    def service(self, need_id: NeedId) -> Service:
+        """Return who holds what a need asks for, and the skill each serves with."""
+        return self.explored[need_id].holders.service
+
+    def reserves(self, problem: Problem, found: Match) -> tuple[Kept, ...]:
+        """Return what stays of each scarce skill for the next incident."""
+        chosen = problem.row[found.solution.chosen]
+        return self._scarcity.kept(self.free, chosen, self.policy)
 
     def unkept(self) -> tuple[UnkeptPin, ...]:
         """Return the pins that cannot be kept, and the rules that stop the person; none where there
@@ -189,95 +231,262 @@ class Round:
         """Return every rule's bits for the whole roster, with REACH and CUT_OFF of those looked
         up, shape (n,)."""
         need, known = self.needs[need_id], self.explored[need_id]
-        rules = Eligibility(
-            self.roster, self.facts, now=self.now, exercise=self.board.exercise,
-            policy=self.policy,
-        )  # fmt: skip
-        bits = rules.bits(need)
-        far = reach_bits(self.roster, known.rows, known.trip, need)
-        bits[known.rows] |= far
-        movable = np.array(sorted(self.movable), np.intp)
-        bits[movable] &= ~BIT[Reason.BUSY]
+        bits = self.rules.bits(need)
+        bits[known.rows] |= reach_bits(self.roster, known.rows, known.trip, need)
+        bits[self._moving_rows()] &= ~BIT[Reason.BUSY]
         return bits
 
-    def _widen(self, until_s: Mapping[NeedId, int]) -> tuple[NeedId, ...]:
-        """Look up everybody who may respond sooner than this; return where anyone was new."""
-        news = self._memory.widen(
-            self.explored, until_s, [self.needs[n] for n in sorted(until_s)], self.zones
+    def _least(self) -> tuple[Seconds, Rows]:
+        """The least that each person costs beside travel, shape (n,), and the people whom the
+        memory's `idle_s` does not hold for: on duty, declared available, or quick to say yes."""
+        load = self._load
+        known = np.sort(self.roster.rows(list(self.board.people)))
+        apart = known[
+            load.on_duty[known] | load.declared[known] | (load.history.accepted[known] > 0)
+        ]
+        least_s = self.roster.turnout_s + np.int64(self._memory.idle_s)
+        least_s[apart] -= self._memory.idle_s
+        return least_s, apart
+
+    def _furthest_s(self) -> Seconds:
+        """What nobody in reach can cost at least, by need."""
+        return np.array(
+            [self._reach_s(n.id) + 1 + self._memory.idle_s for n in self._order], np.int64
         )
-        for need_id in news:
-            self.held[need_id] = self._hold(self.needs[need_id])
-        return news
+
+    def _first_until(self, count: Mapping[NeedId, int]) -> Seconds:
+        """How far to look at first: as far as the earlier prices say, else at the nearest `count`
+        of those looked up."""
+        until_s = self._furthest_s()
+        priced: dict[NeedId, int] = {}
+        for (need_id, _), price in self._before.items():
+            priced[need_id] = max(priced.get(need_id, 0), price + NEARLY_S)
+        for j, need in enumerate(self._order):
+            known, most = self.explored[need.id], count[need.id]
+            if need.id in priced:
+                until_s[j] = min(until_s[j], priced[need.id])
+            elif len(known.rows) > most:
+                least_s = self._least_s[known.rows] + known.trip.eta_s
+                until_s[j] = min(until_s[j], np.partition(least_s, most)[most] + 1)
+        return until_s
+
+    def _sure_s(self) -> Seconds:
+        """Everybody who may cost less than this is in the pool, by need."""
+        known = np.array([self.explored[n.id].until_s for n in self._order], np.int64)
+        return np.minimum(known, self._until_s)
+
+    def _widen(self, until_s: Seconds) -> bool:
+        """Have everybody in the pool who may cost less than this; return whether it grew."""
+        short = np.flatnonzero(until_s > self._sure_s())
+        if not short.size:
+            return False
+        needs = [self._order[j] for j in short.tolist()]
+        until = {n.id: s for n, s in zip(needs, until_s[short].tolist(), strict=True)}
+        self._memory.widen(self.explored, until, needs, self.zones)
+        self._until_s[short] = until_s[short]
+        self.pool = self._gather()
+        return True
+
+    def _gather(self) -> Pool:
+        """Everybody looked up who may be asked and may cost less than `_until_s`."""
+        need, row, eta_s = self._who_may()
+        stays = np.zeros(len(row), np.bool_)
+        if self.movable:
+            need, row, eta_s, stays = self._with_stayers(need, row, eta_s)
+        turnout_s = self.roster.turnout_s[row]
+        trips = Trips(
+            row=row,
+            eta_s=eta_s,
+            late_s=np.maximum(0, eta_s.astype(np.int64) + turnout_s - self._late_after_s()[need]),
+            **self._worth(need, row, eta_s, stays),
+        )
+        return Pool(
+            start=np.searchsorted(need, np.arange(len(self._order) + 1)),
+            need=need,
+            trips=trips,
+            response_s=eta_s.astype(np.int64) + turnout_s,
+            cost_s=equivalent_s(trips, self.people, self.policy),
+        )
+
+    def _who_may(self) -> tuple[Indices, Rows, Ints]:
+        """Need, row and travel of everybody looked up who may be asked, by need and row."""
+        asked = self.free.copy()
+        asked[self._moving_rows()] = True
+        rows, etas_s = [_NOBODY], [np.empty(0, np.int32)]
+        for need, until_s in zip(self._order, self._until_s.tolist(), strict=True):
+            known, refused = self.explored[need.id], self._refused(need)
+            near = np.flatnonzero(self._least_s[known.rows] + known.trip.eta_s < until_s)
+            near = near[asked[known.rows[near]] & ~known.trip.cut_off[near]]
+            if refused.size:
+                near = near[~np.isin(known.rows[near], refused)]
+            rows.append(known.rows[near])
+            etas_s.append(known.trip.eta_s[near])
+        need_of = np.repeat(np.arange(len(self._order)), [len(some) for some in rows[1:]])
+        return need_of, np.concatenate(rows), np.concatenate(etas_s)
+
+    def _with_stayers(
+        self, need: Indices, row: Rows, eta_s: Ints
+    ) -> tuple[Indices, Rows, Ints, Bools]:
+        """The same columns with those who accepted a need, and who stays."""
+        n = len(self.roster)
+        own = [j * n + self._stays.get(need_.id, _NOBODY) for j, need_ in enumerate(self._order)]
+        staying = np.concatenate([_NOBODY, *own])
+        keys = need * n + row
+        together = np.union1d(keys, staying)
+        wide_eta_s = np.zeros(len(together), np.int32)
+        wide_eta_s[np.searchsorted(together, keys)] = eta_s
+        return together // n, together % n, wide_eta_s, np.isin(together, staying)
+
+    def _worth(self, need: Indices, row: Rows, eta_s: Ints, stays: Bools) -> dict[str, Any]:
+        """The columns of `Trips` about the person: what they serve with, and whether they come."""
+        steps, rarity = self._serving(need, row)
+        severity = np.array([SEVERITY[self._severity(n)] for n in self._order])
+        hazard = np.array([float(n.hazard.rank) for n in self._order])
+        response_s = eta_s.astype(np.int64) + self.roster.turnout_s[row]
+        known = features(
+            self._load, row, response_s, steps > 0, severity[need], hazard[need], self.now,
+            self._asking.zone,
+        )  # fmt: skip
+        moves = np.zeros(len(self.roster), np.bool_)
+        moves[self._moving_rows()] = True
+        return {
+            "steps": steps,
+            "surplus": self._scarcity.surplus(row, rarity),
+            "moved": moves[row] & ~stays,
+            "stays": stays,
+            "accepts": np.where(stays, 1.0, probability(known, self._asking.model)),
+        }
+
+    def _serving(self, need: Indices, row: Rows) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """How far the skill each serves with is from the one asked for, and how rare it is."""
+        steps, rarity = np.zeros(len(row), np.uint8), np.zeros(len(row), np.uint8)
+        start = np.searchsorted(need, np.arange(len(self._order) + 1)).tolist()
+        for j, need_ in enumerate(self._order):
+            pairs, service = slice(start[j], start[j + 1]), self.service(need_.id)
+            steps[pairs], rarity[pairs] = self._serves(service, row[pairs])
+        return steps, rarity
+
+    def _serves(self, service: Service, rows: Rows) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        if not len(service.rows):
+            return np.zeros(len(rows), np.uint8), np.zeros(len(rows), np.uint8)
+        at = np.minimum(np.searchsorted(service.rows, rows), len(service.rows) - 1)
+        rarity = np.array([self._scarcity.skill.get(s, 0) for s in service.skills], np.uint8)
+        return service.steps[at], rarity[service.option[at]]
+
+    def _late_after_s(self) -> Seconds:
+        """The time left to each need's deadline, nothing after it."""
+        left = [round((n.deadline_at - self.now).total_seconds()) for n in self._order]
+        return np.maximum(0, np.array(left, np.int64))
 
     def _settle_sizes(self) -> None:
         """Settle how many to ask for each need: its best people, as many as its policy says.
 
-        Whoever might be among those is looked up first, so that the size does not depend on who
+        Whoever might be among those is in the pool first, so that the size does not depend on who
         happens to be known.
         """
-        unsettled = set(self.held)
+        unsettled = list(range(len(self._order)))
         while unsettled:
-            plain = Problem.build(
-                [self.held[n].candidates for n in unsettled], self.people, self.policy, self.reserve
-            )
-            starts = plain.starts()
-            until_s: dict[NeedId, int] = {}
-            for j, need_id in enumerate(plain.posts.need_ids):
-                pairs = np.arange(starts[j], starts[j + 1])
-                order = pairs[np.argsort(plain.cost_s[pairs], kind="stable")]
-                until_s[need_id] = self._settle(need_id, plain.row[order], plain.cost_s[order])
-            unsettled = set(self._widen(until_s)) | (unsettled - set(self.sizes))
-
-    def _settle(self, need_id: NeedId, rows: Rows, cost_s: Seconds) -> int:
-        """Settle one need's size given its people, cheapest first; return up to which response
-        everybody must be known for it to hold."""
-        held, reach_s = self.held[need_id], self._reach_s(need_id) + 1
-        at = np.searchsorted(held.candidates.rows, rows)
-        at, cost_s = at[~held.stays[at]], cost_s[~held.stays[at]]
-        levels_up, response_s = self._levels_up(held)[at], held.response_s(at)
-        for wave in range(held.call.waves, LAST_WAVE + 1):
-            limits = held.policy.growth.limits(wave)
-            limit_s = reach_s if wave == LAST_WAVE else min(reach_s, limits.eta_s + 1)
-            near = (response_s < limit_s) & ((levels_up <= limits.levels_up) | (wave == LAST_WAVE))
-            if near.sum() >= held.call.open_heads or limit_s == reach_s:
-                break
-            if self.explored[need_id].until_s < limit_s:
-                return limit_s
-        asks = held.policy.more(held.call, held.ranked(at[near]))
-        # Heads that nobody is left for are asked for all the same: they are the shortfall.
-        bare = held.call.open_heads - len(held.call.silent)
-        self.sizes[need_id] = Size(max(asks, bare), limits)
-        if asks and asks < near.sum():
+            order, levels = self.pool.cheapest_first(), self._levels_up()
+            sure_s = self._sure_s()
+            until_s = sure_s.copy()
+            for j in unsettled:
+                at = order[self.pool.of(j)]
+                until_s[j] = self._settle(j, at[~self.pool.trips.stays[at]], levels)
+            short = until_s > sure_s
             # Rivals will make heads dearer than this; look a little further at once.
-            return min(reach_s, round(int(cost_s[near][asks - 1]) * FURTHER) + 1)
-        return limit_s
+            ahead = np.minimum(np.rint(until_s * FURTHER).astype(np.int64), self._furthest_s())
+            self._widen(np.where(short, np.maximum(until_s, ahead), 0))
+            unsettled = np.flatnonzero(short).tolist()
 
-    def _problem(self) -> Problem:
-        sized = [self.sized(n, h) for n, h in self.held.items()]
-        return Problem.build(sized, self.people, self.policy, self.reserve)
+    def _settle(self, j: int, at: Indices, levels: NDArray[np.int8]) -> int:
+        """Settle one need's size given its people, cheapest first; return up to which cost
+        everybody must be in the pool for it to hold."""
+        need, call, policy = self._order[j], self.calls[j], self.policies[j]
+        reach_s, sure_s = self._reach_s(need.id) + 1, int(self._sure_s_of(j))
+        response_s = self.pool.response_s[at]
+        for wave in range(call.waves, LAST_WAVE + 1):
+            limits = policy.growth.limits(wave)
+            limit_s = reach_s if wave == LAST_WAVE else min(reach_s, limits.eta_s + 1)
+            near = response_s < limit_s
+            if wave < LAST_WAVE:
+                near &= levels[at] <= limits.levels_up
+            if near.sum() >= call.open_heads or limit_s == reach_s:
+                break
+            if sure_s < limit_s + self._memory.idle_s:
+                return limit_s + self._memory.idle_s
+        ranked = Ranked(self.pool.trips.accepts[at[near]], response_s[near].astype(np.float64))
+        asks = policy.more(call, ranked)
+        # Heads that nobody is left for are asked for all the same: they are the shortfall.
+        bare = call.open_heads - len(call.silent)
+        self.sizes[need.id] = Size(max(asks, bare), limits)
+        everybody_s = limit_s + self._memory.idle_s
+        if 0 < asks < len(ranked):
+            return min(everybody_s, int(self.pool.cost_s[at[near][asks - 1]]) + 1)
+        return everybody_s
 
-    def _hold(self, need: Need) -> Held:
-        """The candidates of a need with all its heads open, everybody in one post."""
-        known, asking = self.explored[need.id], self._asking
-        may = self._who_may(need, known)
-        rows, eta_s = known.rows[may], known.trip.eta_s[may]
-        candidates = self.candidates(need, rows, eta_s, known.holders.service)
+    def _sure_s_of(self, j: int) -> int:
+        return min(self.explored[self._order[j].id].until_s, int(self._until_s[j]))
+
+    def _problem(self) -> tuple[Problem, Indices]:
+        """The problem of this round's pool and sizes, and each pair's place in the pool."""
+        pool = self.pool
+        crews = [self._posts(j) for j in range(len(self._order))]
+        reach_s = np.array([self._reach_s(n.id) for n in self._order], np.int64)
+        near = (pool.response_s <= reach_s[pool.need]) | pool.trips.stays
+        posts = Posts.of(
+            [(n.id, self._severity(n), c) for n, c in zip(self._order, crews, strict=True)],
+            self.policy,
+        )
+        self._of = np.repeat(np.arange(len(crews)), [len(crew) for crew in crews])
+        # Nobody is a candidate of a need without open heads.
+        enters = [
+            post.enters if any_open else np.zeros_like(post.enters)
+            for crew in crews
+            for any_open in [any(post.heads.any() for post in crew)]
+            for post in crew
+        ]
+        return pool.problem(posts, enters, self._of, near, self.reserve)
+
+    def _posts(self, j: int) -> tuple[Post, ...]:
+        pairs = self.pool.of(j)
+        stay = int(self.pool.trips.stays[pairs].sum()) if self.movable else 0
+        return self._crew_posts(self._order[j], self.pool.trips.row[pairs], stay)
+
+    def _call(self, need: Need) -> Call:
+        """The need's alerting so far, as if the pinned people had just been asked."""
+        asking = self._asking
         call = call_of(
             self.board, need, self.now, law=asking.book.law, show_up=asking.model.show_up
         )
-        policy = asking.book.policy_for(self.board, need)
-        together, stays = with_stayers(candidates, self._stayers(need))
-        held = Held(together, stays, self.roster.turnout_s[together.rows], call, policy)
-        return (
-            held if not self.kept[need.id].size else replace(held, call=self._with_pins(need, held))
-        )
+        if not self.kept[need.id].size:
+            return call
+        pinned = self.pinned_candidates(need)
+        assert pinned.accepts is not None
+        turnout_s = self.roster.turnout_s[pinned.rows]
+        return with_asked(call, pinned.accepts, pinned.eta_s.astype(np.int64) + turnout_s)
+
+    def view(self, need_id: NeedId) -> Held:
+        """Return a need with everybody looked up who may be asked, all its heads open, everybody
+        in one post."""
+        need, j = self.needs[need_id], self._index(need_id)
+        rows, trip = self.explored[need_id].rows, self.explored[need_id].trip
+        asked = self.free.copy()
+        asked[self._moving_rows()] = True
+        may = asked[rows] & ~trip.cut_off & ~np.isin(rows, self._refused(need))
+        candidates = self.candidates(need, rows[may], trip.eta_s[may], self.service(need_id))
+        together, stays = with_stayers(candidates, self._stays.get(need_id, _NOBODY))
+        turnout_s = self.roster.turnout_s[together.rows]
+        return Held(together, stays, turnout_s, self.calls[j], self.policies[j])
 
     def candidates(self, need: Need, rows: Rows, eta_s: Ints, service: Service) -> Candidates:
         """Return these people as candidates; `rows` ascend and serve as `service` says."""
-        severity = self.board.incidents[need.incident_id].severity
-        at = np.searchsorted(service.rows, rows)
-        steps, asking = service.steps[at], self._asking
-        rarity = np.array([self._scarcity.skill.get(s, 0) for s in service.skills], np.uint8)
+        steps, rarity = self._serves(service, rows)
+        severity = self._severity(need)
+        response_s = eta_s.astype(np.int64) + self.roster.turnout_s[rows]
+        known = features(
+            self._load, rows, response_s, steps > 0, SEVERITY[severity], need.hazard.rank,
+            self.now, self._asking.zone,
+        )  # fmt: skip
         return Candidates(
             need=need,
             severity=severity,
@@ -285,71 +494,67 @@ class Round:
             rows=rows,
             eta_s=eta_s,
             steps=steps,
-            accepts=probability(features(
-                self._load, rows, eta_s.astype(np.int64) + self.roster.turnout_s[rows],
-                steps > 0, severity, need.hazard, self.now, asking.zone,
-            ), asking.model),
-            surplus=self._scarcity.surplus(rows, rarity[service.option[at]]),
-            moved=self._moves[rows],
+            accepts=probability(known, self._asking.model),
+            surplus=self._scarcity.surplus(rows, rarity),
+            moved=np.isin(rows, self._moving_rows()),
             late_after_s=round((need.deadline_at - self.now).total_seconds()),
-        )  # fmt: skip
-
-    def _who_may(self, need: Need, known: Explored) -> Bools:
-        """Who of the people looked up may be asked for this need now, shape (k,)."""
-        may = (self.free[known.rows] | self._moves[known.rows]) & ~known.trip.cut_off
-        may[np.isin(known.rows, self._refused(need))] = False
-        return may
+        )
 
     def _refused(self, need: Need) -> Rows:
-        """Who declined, who was excluded, and in a wave also whose offer ran out unanswered."""
-        silent = [
-            o.volunteer_id
-            for o in map(self.board.offers.__getitem__, self.board.offers_of[need.id])
-            if self._wave and o.status is OfferStatus.EXPIRED
-        ]
-        return np.concatenate(
-            [
-                self.facts.declined.get(need.id, _NOBODY),
-                self.facts.excluded.get(need.id, _NOBODY),
-                self.roster.rows(silent),
+        """Who declined, who was excluded; in a wave also whose offer ran out unanswered, and who
+        accepted and was stood down: asking them again in the same breath gains nothing."""
+        out = [self.facts.declined.get(need.id, _NOBODY), self.facts.excluded.get(need.id, _NOBODY)]
+        if self._wave:
+            offers = map(self.board.offers.__getitem__, self.board.offers_of[need.id])
+            gone = [o.volunteer_id for o in offers if o.status is OfferStatus.EXPIRED]
+            gone += [
+                a.volunteer_id
+                for a in self.board.assignments_to(need.id)
+                if a.status is AssignmentStatus.STOOD_DOWN
             ]
-        )
+            out.append(self.roster.rows(gone))
+        return np.concatenate(out)
 
     def _pinned(self, need: Need) -> Rows:
         """The rows of the people a commander pinned to this need, ascending."""
-        return np.sort(self.roster.rows([p.volunteer_id for p in self.board.pinned_to(need.id)]))
+        pins = self.board.pinned_to(need.id)
+        return np.sort(self.roster.rows([p.volunteer_id for p in pins])) if pins else _NOBODY
 
     def _keep(self, need: Need) -> Rows:
         """Who of them can be kept: free, eligible, in reach, and no more than may come at most."""
-        known, rows = self.explored[need.id], self._pins[need.id]
+        rows = self._pins[need.id]
         if not rows.size:
             return rows
-        may = self.free[known.rows] & ~known.trip.cut_off
-        may &= known.trip.eta_s + self.roster.turnout_s[known.rows] <= self._reach_s(need.id)
-        may[np.isin(known.rows, self._refused(need))] = False
+        known, trip = self.explored[need.id].rows, self.explored[need.id].trip
+        may = self.free[known] & ~trip.cut_off & ~np.isin(known, self._refused(need))
+        may &= trip.eta_s + self.roster.turnout_s[known] <= self._reach_s(need.id)
         room = max(0, need.heads.maximum - self.board.heads_taken(need.id))
-        return np.intersect1d(rows, known.rows[may])[:room]
-
-    def _with_pins(self, need: Need, held: Held) -> Call:
-        """The call as if the pinned people had just been asked."""
-        pinned = self.pinned_candidates(need)
-        aside = replace(held, candidates=pinned, turnout_s=self.roster.turnout_s[pinned.rows])
-        return aside.with_asked(np.arange(len(pinned.rows)))
+        return np.intersect1d(rows, known[may])[:room]
 
     def pinned_candidates(self, need: Need) -> Candidates:
         """Return the pinned people that are kept, as candidates."""
-        known, rows = self.explored[need.id], self.kept[need.id]
+        rows, known = self.kept[need.id], self.explored[need.id]
         eta_s = known.trip.eta_s[np.searchsorted(known.rows, rows)]
-        return self.candidates(need, rows, eta_s, known.holders.service)
+        return self.candidates(need, rows, eta_s, self.service(need.id))
 
-    def _stayers(self, need: Need) -> Rows:
-        """The rows of people who accepted this need and may yet be moved, ascending."""
-        mine = self.board.assignments
-        rows = [r for r, a in self.movable.items() if mine[a].need_id == need.id]
-        return np.array(sorted(rows), np.intp)
+    def _stayers(self) -> dict[NeedId, Rows]:
+        """By need the rows of people who accepted it and may yet be moved, ascending."""
+        found: dict[NeedId, list[int]] = {}
+        for row in sorted(self.movable):
+            found.setdefault(self.board.assignments[self.movable[row]].need_id, []).append(row)
+        return {need_id: np.array(rows, np.intp) for need_id, rows in found.items()}
+
+    def _moving_rows(self) -> Rows:
+        return np.array(sorted(self.movable), np.intp)
+
+    def _index(self, need_id: NeedId) -> int:
+        return bisect_left(self._order, need_id, key=lambda n: n.id)
+
+    def _severity(self, need: Need) -> Severity:
+        return self.board.incidents[need.incident_id].severity
 
     def _taken(self, need: Need) -> int:
-        taken = self.board.heads_taken(need.id) - len(self._stayers(need))
+        taken = self.board.heads_taken(need.id) - len(self._stays.get(need.id, ()))
         return taken + len(self.kept[need.id])
 
     def _open(self, need: Need) -> int:
@@ -374,33 +579,25 @@ class Round:
             and self.facts.blocked[row[0]] == BIT[Reason.BUSY]
         }
 
-    def _chosen(self, problem: Problem, found: Match, need_id: NeedId) -> Indices:
-        """The places among the need's candidates of the people newly chosen, ascending."""
-        held = self.held[need_id]
-        ids = problem.posts.need_ids
-        first, last = bisect_left(ids, need_id), bisect_right(ids, need_id)
-        chosen = found.solution.chosen
-        low, high = np.searchsorted(problem.post[chosen], (first, last))
-        at = np.sort(np.searchsorted(held.candidates.rows, problem.row[chosen[low:high]]))
-        new: Indices = at[~held.stays[at]]
-        return new
-
     def sized(self, need_id: NeedId, held: Held) -> Candidates:
         """The candidates with as many heads as people are to be asked, dealt to posts."""
-        need, c = self.needs[need_id], held.candidates
-        asks, stay = self.sizes[need_id].asks, int(held.stays.sum())
-        left, heads = asks + stay, []
-        for open_ in open_heads(need.heads, c.taken):
+        c = held.candidates
+        posts = self._crew_posts(self.needs[need_id], c.rows, int(held.stays.sum()))
+        return replace(c, posts=posts)
+
+    def _crew_posts(self, need: Need, rows: Rows, stay: int) -> tuple[Post, ...]:
+        """The posts of as many heads as people are to be asked and `stay`, for these people."""
+        left, heads = self.sizes[need.id].asks + stay, []
+        for open_ in open_heads(need.heads, self._taken(need)):
             heads.append(min(left, open_))
             left -= heads[-1]
-        posts = crew_posts(
+        return crew_posts(
             np.array([*heads, left], np.int64),
             self._crew(need),
-            self._classes.only(c.rows),
+            self._classes.only(rows),
             need.hazard,
             self.policy.crew,
         )
-        return replace(c, posts=posts)
 
     def _crew(self, need: Need) -> Crew:
         """Who of the need's people counts as leader, officer, newcomer; not those who may move."""
@@ -409,6 +606,8 @@ class Round:
             for a in self.board.assignments_to(need.id)
             if a.status is not AssignmentStatus.STOOD_DOWN and a.id not in self._moving_ids
         ]
+        if not there and not self.kept[need.id].size:
+            return Crew()
         rows = np.union1d(self.roster.rows(there), self.kept[need.id])
         classes = self._classes.only(rows)
         return Crew(
@@ -418,17 +617,33 @@ class Round:
             newcomers=int((~classes.experienced).sum()),
         )
 
-    def _levels_up(self, held: Held) -> NDArray[np.int64]:
-        """How many levels up the region tree from the need's each candidate is at home, (k,)."""
-        region = held.candidates.need.region
-        above = [r for r in sorted(self.roster.regions, key=len, reverse=True)
-                 if region.startswith(r)]  # fmt: skip
-        up = np.array(
-            [next((n for n, a in enumerate(above) if r.startswith(a)), len(above))
-             for r in self.roster.regions] + [len(above)]
-        )  # fmt: skip
-        levels: NDArray[np.int64] = up[self.roster.region[held.candidates.rows]]
-        return levels
+    def _levels_up(self) -> NDArray[np.int8]:
+        """How many levels up the region tree from the need's each pair's person is at home."""
+        needs = list(dict.fromkeys(n.region for n in self._order))
+        up = np.array([_levels(region, self.roster.regions) for region in needs], np.int8)
+        at = np.array([needs.index(n.region) for n in self._order], np.intp)
+        region = self.roster.region[self.pool.trips.row]
+        return np.asarray(up[at[self.pool.need], region])
+
+
+class _Views(dict[NeedId, Held]):
+    """The needs of a round one by one, made when asked for."""
+
+    def __init__(self, round_: Round) -> None:
+        super().__init__()
+        self._round = round_
+
+    def __missing__(self, need_id: NeedId) -> Held:
+        self[need_id] = self._round.view(need_id)
+        return self[need_id]
+
+
+def _levels(region: RegionCode, homes: Sequence[RegionCode]) -> list[int]:
+    """Per home how many levels up the region tree from `region` it lies, and last for a home that
+    is not known."""
+    above = [r for r in sorted(homes, key=len, reverse=True) if region.startswith(r)]
+    up = [next((n for n, a in enumerate(above) if r.startswith(a)), len(above)) for r in homes]
+    return [*up, len(above)]
 
 
 def _first_look(problem: Problem, before: Mapping[tuple[NeedId, str], int]) -> Indices:

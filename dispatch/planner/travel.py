@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,13 @@ from dispatch.geo.measure import coarsen
 from dispatch.matching.reasons import BIT, Mask
 from dispatch.matching.skills import Rows
 from dispatch.model import UNREACHABLE, EtaSource, Need, NeedId, Reason, Site, Travel, Zone
-from dispatch.ports import Router
+from dispatch.ports import EtaMatrix, Router
 from dispatch.roster import MODES, Bools, Floats, Ints, Roster
 
 T = TypeVar("T", bound=np.generic)
+
+CELLS_MOST: Final = 2_000_000
+"""Cells of a matrix beyond which people and sites are asked for in parts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,9 +31,26 @@ class Trip:
     estimated: Bools
     cut_off: Bools
 
-    def only(self, keep: Bools) -> Trip:
-        """Return the people where `keep`, shape (k,), is True."""
+    @classmethod
+    def blank(cls, k: int) -> Trip:
+        """Return the travel of k people who have no way."""
+        return cls(
+            eta_s=np.full(k, UNREACHABLE, np.int32),
+            dist_m=np.full(k, UNREACHABLE, np.int32),
+            estimated=np.zeros(k, np.bool_),
+            cut_off=np.zeros(k, np.bool_),
+        )
+
+    def only(self, keep: Bools | Rows | slice) -> Trip:
+        """Return the people at these places, or where `keep`, shape (k,), is True."""
         return Trip(self.eta_s[keep], self.dist_m[keep], self.estimated[keep], self.cut_off[keep])
+
+    def fill(self, at: Rows, matrix: EtaMatrix, column: int) -> None:
+        """Take over what a matrix says of the people at these places, in its order."""
+        self.eta_s[at] = matrix.eta_s[:, column]
+        self.dist_m[at] = matrix.dist_m[:, column]
+        self.estimated[at] = matrix.estimated[:, column]
+        self.cut_off[at] = matrix.cut_off
 
 
 def trips(
@@ -42,27 +62,54 @@ def trips(
     needs: Mapping[NeedId, Need],
     zones: Sequence[Zone],
 ) -> dict[NeedId, Trip]:
-    """Ask the router once per mode, for all people and sites together, and deal out the answer."""
-    sites = sorted({(needs[n].site.lon, needs[n].site.lat) for n in wanted})
-    column = {site: j for j, site in enumerate(sites)}
-    trips = {n: _blank(len(rows)) for n, rows in wanted.items()}
-    everybody = np.unique(np.concatenate([np.empty(0, np.intp), *wanted.values()]))
+    """Ask the router for people and sites of a neighbourhood and a mode together, and deal out the
+    answers."""
+    sizes = [len(rows) for rows in wanted.values()]
+    row = np.concatenate([np.empty(0, np.intp), *wanted.values()])
+    sites, site = distinct_sites([needs[n] for n in wanted])
+    goal = np.repeat(site, sizes)
+    found = Trip.blank(len(row))
     for m, mode in enumerate(MODES):
-        people = everybody[roster.mode[everybody] == m]
-        if not len(people):
+        mine = np.flatnonzero(roster.mode[row] == m)
+        for some in _neighbourhoods(row[mine], sites, goal[mine]):
+            pairs = mine[some]
+            people, at = np.unique(row[pairs], return_inverse=True)
+            columns, j = np.unique(goal[pairs], return_inverse=True)
+            points = np.column_stack([lon[people], lat[people]])
+            matrix = router.eta_matrix(points, sites[columns], mode, zones)
+            found.eta_s[pairs] = matrix.eta_s[at, j]
+            found.dist_m[pairs] = matrix.dist_m[at, j]
+            found.estimated[pairs] = matrix.estimated[at, j]
+            found.cut_off[pairs] = matrix.cut_off[at]
+    ends = np.cumsum(sizes).tolist()
+    return {
+        need_id: found.only(slice(end - size, end))
+        for need_id, size, end in zip(wanted, sizes, ends, strict=True)
+    }
+
+
+def distinct_sites(needs: Sequence[Need]) -> tuple[Floats, Rows]:
+    """Return the distinct sites of these needs as lon, lat, shape (s, 2), and where among them each
+    need's is."""
+    sites = np.array([(n.site.lon, n.site.lat) for n in needs], np.float64).reshape(-1, 2)
+    distinct, at = np.unique(sites, axis=0, return_inverse=True)
+    return distinct, at
+
+
+def _neighbourhoods(rows: Rows, sites: Floats, site: Rows) -> Iterator[Rows]:
+    """Yield the places of these pairs in parts whose whole matrix is not much more than them,
+    halving the sites from west to east or south to north."""
+    parts = [np.arange(len(rows))] if len(rows) else []
+    while parts:
+        some = parts.pop()
+        columns = np.unique(site[some])
+        if len(columns) == 1 or len(columns) * len(np.unique(rows[some])) <= CELLS_MOST:
+            yield some
             continue
-        points = np.column_stack([lon[people], lat[people]])
-        matrix = router.eta_matrix(points, np.array(sites), mode, zones)
-        for need_id, rows in wanted.items():
-            mine = roster.mode[rows] == m
-            at = np.searchsorted(people, rows[mine])
-            j = column[needs[need_id].site.lon, needs[need_id].site.lat]
-            trip = trips[need_id]
-            trip.eta_s[mine] = matrix.eta_s[at, j]
-            trip.dist_m[mine] = matrix.dist_m[at, j]
-            trip.estimated[mine] = matrix.estimated[at, j]
-            trip.cut_off[mine] = matrix.cut_off[at]
-    return trips
+        low, high = sites[columns].min(axis=0), sites[columns].max(axis=0)
+        axis = int(np.argmax(high - low))
+        beyond = sites[site[some], axis] > (low[axis] + high[axis]) / 2
+        parts += [some[beyond], some[~beyond]]
 
 
 def trip_to(
@@ -88,15 +135,6 @@ def joined(one: Trip, two: Trip, order: Rows) -> Trip:
         both(one.dist_m, two.dist_m),
         both(one.estimated, two.estimated),
         both(one.cut_off, two.cut_off),
-    )
-
-
-def _blank(k: int) -> Trip:
-    return Trip(
-        eta_s=np.full(k, UNREACHABLE, np.int32),
-        dist_m=np.full(k, UNREACHABLE, np.int32),
-        estimated=np.zeros(k, np.bool_),
-        cut_off=np.zeros(k, np.bool_),
     )
 
 

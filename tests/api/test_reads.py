@@ -87,6 +87,19 @@ async def test_names_are_looked_up_and_the_look_is_recorded(town: Town) -> None:
     assert sorted(seen) == [("li", 3), ("li", 5)]
 
 
+async def test_people_are_found_by_the_start_of_their_number(town: Town) -> None:
+    commander = await town.commander()
+    (person,) = (await commander.get("/people", ids="3"))["people"]
+    found = (await commander.get("/people/search", start=person["number"]))["people"]
+    assert found == [person]
+    assert (await commander.get("/people/search", start="no such number"))["people"] == []
+    short = await commander.http.get("/api/command/people/search", params={"start": "V"})
+    assert short.json()["error"]["code"] == "BAD_REQUEST"
+    with town.app.engine.connect() as connection:
+        seen = connection.execute(sa.select(look.c.actor_id, look.c.volunteer_id)).all()
+    assert seen == [("li", 3), ("li", 3)]
+
+
 async def test_bad_and_too_many_ids(town: Town) -> None:
     commander = await town.commander()
     bad = await commander.http.get("/api/command/people", params={"ids": "1,x"})

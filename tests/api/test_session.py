@@ -36,6 +36,8 @@ async def test_no_page_without_a_session(town: Town, page: str) -> None:
         "/api/command/meta",
         "/api/command/session",
         "/api/command/people?ids=1",
+        "/api/command/people/search?start=V0",
+        "/api/command/alternatives?need_id=x",
         "/api/command/volunteers?west=0&south=0&east=1&north=1&zoom=3",
         "/api/command/explain?need_id=x&volunteer_id=1",
         "/api/phone/meta",

@@ -52,7 +52,10 @@ def test_within_equals_brute_force(
 ) -> None:
     points, (lon, lat) = around(corner, places), around(corner, [where])[0]
     site = Site(lon=lon, lat=lat)
-    rows, distance_m = NearestIndex(points[:, 0], points[:, 1]).within(site, radius_m)
+    index = NearestIndex(points[:, 0], points[:, 1])
+    rows, distance_m = index.within(site, radius_m)
+    (found,) = index.around(np.array([lon]), np.array([lat]), np.array([radius_m]))
+    assert sorted(found) == sorted(rows)
     everybody = brute_m(points, site)
     assert set(np.flatnonzero(everybody < radius_m - 1e-3)) <= set(rows.tolist())
     assert set(rows.tolist()) <= set(np.flatnonzero(everybody < radius_m + 1e-3))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from dispatch.matching.acceptance import (
     History,
     daytime,
     model_of,
+    most_likely,
     plain_model,
     preset,
     probability,
@@ -52,6 +54,31 @@ def log_odds(found: Features, model: AcceptanceModel = MID) -> float:
 
 def test_the_median_volunteer_accepts_two_in_five() -> None:
     assert probability(features(), MID)[0] == pytest.approx(0.40)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nobody_who_is_as_usual_is_likelier_than_the_most_likely(seed: int) -> None:
+    """Whatever the weights: off duty, nothing declared, nothing accepted yet."""
+    rng = np.random.default_rng(seed)
+    signs = rng.choice([-1.0, 1.0], len(TERMS)) if seed else np.ones(len(TERMS))
+    weights = {t: s * w for (t, w), s in zip(MID.weights.items(), signs, strict=True)}
+    model = replace(MID, weights=weights)
+    most = most_likely(model)
+    for _ in range(200):
+        alert = features(
+            History(np.zeros(1), rng.uniform(0, 9, 1)),
+            eta_s=float(rng.uniform(0, 9_000)),
+            night=bool(rng.integers(2)),
+            commute=bool(rng.integers(2)),
+            alerts_24h=float(rng.integers(4)),
+            alerts_7d=float(rng.integers(9)),
+            after_shift=bool(rng.integers(2)),
+            severity=float(rng.integers(4)),
+            hazard=float(rng.integers(5)),
+            skill_exact=bool(rng.integers(2)),
+            red_weather=bool(rng.integers(2)),
+        )
+        assert probability(alert, model)[0] <= most
 
 
 @pytest.mark.parametrize("name", RATES)

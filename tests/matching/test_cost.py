@@ -66,6 +66,17 @@ def seconds(
     return int(added)
 
 
+@pytest.mark.parametrize("accepts", [1e-9, 0.05, 0.4, 0.456, 1.0])
+def test_nobody_off_duty_costs_less_than_the_least(accepts: float) -> None:
+    idle_s = cost.least_idle_s(POLICY, 0.456)
+    person, trip = people(on_duty=False), trips(eta_s=0, accepts=min(accepts, 0.456))
+    (total,) = cost.equivalent_s(trip, person, POLICY)
+    assert total >= 90 + idle_s
+    assert cost.least_idle_s(POLICY, 1.0) == POLICY.off_duty_s
+    if accepts == 0.456:
+        assert total == 90 + idle_s + 1  # half seconds are rounded, the least is cut
+
+
 def test_turnout_is_its_own_time() -> None:
     assert seconds(cost.turnout, person=people(turnout_s=90)) == 90
 

@@ -10,8 +10,8 @@ import pytest
 
 from dispatch.board import Alert, Board, Person, Record
 from dispatch.matching.acceptance import preset
-from dispatch.matching.load import Load, features, load_of
-from dispatch.model import AgencyId, Fix, HazardClass, Severity, VolunteerId
+from dispatch.matching.load import SEVERITY, Load, features, load_of
+from dispatch.model import AgencyId, Fix, Severity, VolunteerId
 
 NOW = datetime(2026, 7, 20, 12, tzinfo=UTC)
 
@@ -86,12 +86,12 @@ def test_features_of_some_rows() -> None:
         np.array([1, 2]),
         np.array([300, 900], np.int32),
         np.array([False, True]),
-        Severity.I,
-        HazardClass.H2,
+        SEVERITY[Severity.I],
+        np.array([2, 0]),
         NOW,
         UTC,
     )
     assert (f.on_duty.tolist(), f.alerts_24h.tolist()) == ([True, False], [1, 0])
     assert (f.skill_exact.tolist(), f.eta_s.tolist()) == ([True, False], [300, 900])
-    assert (f.severity.tolist(), f.hazard.tolist()) == ([3, 3], [2, 2])
+    assert (f.severity.tolist(), f.hazard.tolist()) == ([3, 3], [2, 0])
     assert not (f.night | f.commute).any()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks import greedy
 from dispatch import matching
 from dispatch.errors import SolverFailed
-from dispatch.matching import Match, improve, match
+from dispatch.matching import Match, extended, improve, match
 from dispatch.matching.cost import People
 from dispatch.matching.flow import solve
 from dispatch.matching.policy import MatchPolicy
@@ -245,6 +245,31 @@ def test_sabotaged_pruning_costs_time_and_not_quality(monkeypatch: pytest.Monkey
     monkeypatch.setattr(matching, "cheapest", lambda problem: np.array([0], np.intp))
     found = match(problem)
     assert (found.objective_s, found.gap) == (best, 0)
+
+
+@given(problems(), st.data())
+def test_a_match_of_fewer_pairs_is_one_of_all_or_there_is_a_better_one(
+    problem: Problem, data: st.DataObject
+) -> None:
+    share = data.draw(st.floats(0, 1))
+    keep = np.random.default_rng(0).random(len(problem.post)) < share
+    part = problem.only(np.flatnonzero(keep))
+    before, best = match(part), match(problem)
+    found = extended(part, before, problem)
+    if found is None:
+        return
+    assert found.objective_s == best.objective_s == found.bound_s
+    assert found.objective_s == before.objective_s
+
+
+def test_a_match_is_not_extended_where_a_new_pair_is_better() -> None:
+    problem = problem_of([[500, 300, 400]], [(1,)], [(900, 0, 0)])
+    part = problem.only(np.array([0, 2]))
+    assert extended(part, match(part), problem) is None
+    part = problem.only(np.array([1, 2]))
+    found = extended(part, match(part), problem)
+    assert found is not None
+    assert found.solution.chosen.tolist() == [1]
 
 
 def test_where_the_cheapest_are_enough_for_all_heads_one_solve_is(

@@ -72,3 +72,13 @@ def test_a_share_of_all_holders_stays_out_of_the_free_ones() -> None:
     free = replace(POLICY, reserve_share=0)
     assert found.reserve(everybody, free).quota.tolist() == [4, 5]
     assert found.reserve(everybody, POLICY).price_s == POLICY.reserve_s
+
+
+def test_what_is_kept_is_told() -> None:
+    found = scarcity_of(people(BOAT=9, DIVE=4), TODAY, POLICY)
+    everybody = np.ones(1_000, np.bool_)
+    none = np.empty(0, np.intp)
+    told = [(k.skill, k.holders, k.wanted, k.used) for k in found.kept(everybody, none, POLICY)]
+    assert told == [("DIVE", 4, 1, 0), ("BOAT", 5, 1, 0)]
+    used = found.kept(everybody, np.array([0, 1, 2, 3, 4]), POLICY)
+    assert [k.used for k in used] == [1, 0]

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from dispatch.matching.alerting import Call, Hold
+from dispatch.matching.alerting import Call
 from dispatch.matching.problem import Candidates
 from dispatch.matching.replies import APP
 from dispatch.model import Severity
-from dispatch.planner.held import Held, with_stayers
+from dispatch.planner.held import with_asked, with_stayers
 from tests.builders import need
 
 ROWS = np.array([2, 5, 9])
@@ -47,28 +46,10 @@ def test_without_stayers_nothing_changes() -> None:
     assert not stays.any()
 
 
-@pytest.fixture
-def held() -> Held:
+def test_who_is_asked_is_silent_from_now_on() -> None:
     call = Call(heads=1, left_s=3_600, law=APP)
-    return Held(candidates(), np.zeros(3, np.bool_), np.array([60, 60, 120]), call, Hold(rho=0))
-
-
-def test_people_are_ranked_by_chance_and_response(held: Held) -> None:
-    ranked = held.ranked(np.array([2, 0]))
-    assert ranked.p.tolist() == [0.3, 0.5]
-    assert ranked.travel_s.tolist() == [1_020, 360]
-
-
-def test_who_is_asked_is_silent_from_now_on(held: Held) -> None:
-    call = held.with_asked(np.array([1]))
-    assert len(call.silent) == 1
-    assert call.silent.waited_s.tolist() == [0]
-    assert held.call.silent.p.size == 0
-
-
-def test_the_chance_of_being_filled_grows_with_who_is_asked(held: Held) -> None:
-    fills = [held.fill(np.arange(k)) for k in range(4)]
-    assert fills[0] == 0
-    assert fills == sorted(fills)
-    # One head, independent answers, nine of ten who accept come.
-    assert fills[3] == pytest.approx(1 - (1 - 0.45) * (1 - 0.36) * (1 - 0.27), abs=1e-6)
+    after = with_asked(call, np.array([0.4, 0.3]), np.array([660, 1_020]))
+    assert after.silent.p.tolist() == [0.4, 0.3]
+    assert after.silent.travel_s.tolist() == [660, 1_020]
+    assert after.silent.waited_s.tolist() == [0, 0]
+    assert call.silent.p.size == 0

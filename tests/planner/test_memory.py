@@ -44,14 +44,20 @@ def memory_of(folk: Roster) -> tuple[Memory, Counting]:
     router = Counting()
     speed = np.array([router.vmax_mps(mode) for mode in MODES])
     memory = Memory(roster=folk, router=router, policy=MatchPolicy(), speed_mps=speed)
-    memory.begin(folk.lon, folk.lat)
+    memory.begin(folk.lon, folk.lat, NOW, False)
     return memory, router
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the nearest looked up, as on a big roster."""
+    monkeypatch.setattr("dispatch.planner.memory.WHOLE", 0)
 
 
 def explored(memory: Memory, count: int, *needs: Need, also: Sequence[int] = ()) -> Explored:
     wanted = needs or (need(),)
     rows = {n.id: np.array(also, np.intp) for n in wanted}
-    found = memory.explored(wanted, (), NOW, False, {n.id: count for n in wanted}, rows)
+    found = memory.explored(wanted, (), {n.id: count for n in wanted}, rows)
     return found[wanted[0].id]
 
 
@@ -64,10 +70,25 @@ def test_the_nearest_eligible_are_looked_up_and_nobody_else() -> None:
     assert router.asked == 6
 
 
+def test_where_the_holders_are_few_everybody_eligible_is_looked_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dispatch.planner.memory.WHOLE", 40)
+    memory, router = memory_of(people())
+    found = explored(memory, 1)
+    monkeypatch.setattr("dispatch.planner.memory.WHOLE", 0)
+    near = explored(memory_of(people())[0], 40)
+    assert found.rows.tolist() == near.rows.tolist() == [r for r in range(40) if r % 4 != 2]
+    assert found.trip.eta_s.tolist() == near.trip.eta_s.tolist()
+    asked = router.asked
+    memory.widen({need().id: found}, {need().id: 4_000}, [need()], ())
+    assert router.asked == asked
+
+
 def test_what_was_looked_up_is_not_looked_up_again() -> None:
     memory, router = memory_of(people())
     explored(memory, 6)
-    memory.begin(memory.roster.lon, memory.roster.lat)
+    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False)
     assert len(explored(memory, 6).rows) == 6
     assert router.asked == 6
     assert len(explored(memory, 10).rows) == 10
@@ -87,7 +108,9 @@ def test_widening_finds_everybody_who_may_be_that_quick(until_s: int) -> None:
     quick = {r for r in range(40) if (r + 1) % 4 != 3 and eta_s[r] + 60 < until_s}
     assert quick <= set(known.rows.tolist())
     assert not set(known.rows.tolist()) & {r for r in range(40) if (r + 1) % 4 == 3}
-    assert memory.widen(found, {need().id: until_s}, [need()], ()) == ()
+    asked = router.asked
+    memory.widen(found, {need().id: until_s}, [need()], ())
+    assert router.asked == asked
 
 
 @pytest.mark.parametrize("most", [0.0, 0.5])
@@ -101,11 +124,27 @@ def test_who_moved_is_looked_up_where_they_are_now(
     assert 39 not in before.rows
     lon = folk.lon.copy()
     lon[39], lon[0] = SITE.lon, SITE.lon + 0.1
-    memory.begin(lon, folk.lat)
+    memory.begin(lon, folk.lat, NOW, False)
     after = explored(memory, 4)
     at = {int(r): int(s) for r, s in zip(after.rows, after.trip.eta_s, strict=True)}
     assert at[39] == min(at.values())
     assert at.get(0, 10_000) >= max(at.values())
+
+
+@pytest.mark.parametrize("whole", [0, 40])
+def test_people_apart_are_looked_up_wherever_they_are(
+    whole: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their cost may lie below what the straight way says, so no radius can leave them out."""
+    monkeypatch.setattr("dispatch.planner.memory.WHOLE", whole)
+    memory, router = memory_of(people())
+    explored(memory, 2)
+    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, np.array([38, 39]))
+    assert 39 in explored(memory, 2).rows
+    asked = router.asked
+    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, np.array([39]))
+    explored(memory, 2)
+    assert router.asked == asked
 
 
 def test_people_named_are_looked_up_wherever_they_are() -> None:
@@ -129,7 +168,7 @@ def test_what_no_need_asks_for_is_forgotten() -> None:
     explored(memory, 6)
     other = replace(need(), id=NeedId("other"))
     for _ in range(FORGET_AFTER):
-        memory.begin(memory.roster.lon, memory.roster.lat)
+        memory.begin(memory.roster.lon, memory.roster.lat, NOW, False)
         explored(memory, 6, other)
     asked = router.asked
     explored(memory, 6)

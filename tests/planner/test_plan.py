@@ -29,6 +29,7 @@ from dispatch.model import (
     TravelMode,
     VolunteerId,
 )
+from dispatch.planner import memory as memory_module
 from dispatch.planner import round as round_module
 from dispatch.planner.plan import Planner
 from dispatch.planner.round import Asking
@@ -107,6 +108,7 @@ def test_few_candidates_at_first_give_the_same_optimum_as_everybody(
     people, play = roster(crowd(300, seed)), situation(8, seed)
     usual, whole = made(people, roads, play), made(people, roads, play, nearest=300)
     monkeypatch.setattr(round_module, "NEAREST_PER_HEAD", 1)
+    monkeypatch.setattr(memory_module, "WHOLE", 0)
     few = made(people, roads, play, nearest=1)
     assert usual.objective_s == few.objective_s == whole.objective_s
     assert usual.gap == few.gap == whole.gap == 0

@@ -257,6 +257,16 @@ class TestSizes:
         assert lines(planner.plan(play.board, play.now)) == [(need.id, 1, None)]
 
 
+    def test_a_wave_leaves_alone_who_accepted_and_could_not_come(self) -> None:
+        play = Play()
+        need = needed(play, NORTH)
+        mine = play.accepted(need.id, 1)
+        play.act(volunteer(1), act.StandDown(assignment_id=mine.id, reason="Car broke down"))
+        planner = planner_of([at(1, NORTH), at(2, SOUTH)])
+        assert lines(planner.plan(play.board, play.now, (need.id,))) == [(need.id, 2, None)]
+        assert lines(planner.plan(play.board, play.now)) == [(need.id, 1, None)]
+
+
 class TestCrews:
     """Crew rules reach the plan."""
 
@@ -295,7 +305,11 @@ class TestMemory:
     """What a planner remembers makes it quick and changes nothing."""
 
     @pytest.mark.parametrize("seed", range(4))
-    def test_a_planner_with_a_past_plans_like_a_new_one(self, seed: int) -> None:
+    def test_a_planner_with_a_past_plans_like_a_new_one_that_knows_everybody(
+        self, seed: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The old one looks up a few at first, and further by what heads cost."""
+        monkeypatch.setattr("dispatch.planner.round.NEAREST_PER_HEAD", 1)
         rng = np.random.default_rng(seed)
         people = [
             at(
@@ -308,10 +322,14 @@ class TestMemory:
         asking = Asking(book=AlertBook(rules=(AlertRule(policy=Hold(q=0.8)),)))
         policy = MatchPolicy()
         play, old = Play(), planner_of(people, asking, policy)
+        old.nearest = 3
         for step in range(8):
             self.disturb(play, step, rng)
             new = planner_of(people, asking, policy)
-            one, two = old.plan(play.board, play.now), new.plan(play.board, play.now)
+            monkeypatch.setattr("dispatch.planner.memory.WHOLE", 0)
+            one = old.plan(play.board, play.now)
+            monkeypatch.setattr("dispatch.planner.memory.WHOLE", 400)
+            two = new.plan(play.board, play.now)
             assert (one is None) == (two is None)
             if one is not None and two is not None:
                 assert one.objective_s == two.objective_s == one.bound_s

@@ -39,9 +39,10 @@ class AlertRule:
 
 DEFAULT: Final = (
     AlertRule(policy=Hold(q=0.95), severity=Severity.I),
-    AlertRule(policy=Hold(q=0.90)),
+    AlertRule(policy=Hold(q=0.80)),
 )
-"""Where no rule of the agency fits (science D2)."""
+"""Where no rule of the agency fits (science D2): the gravest at once, the others from 0.80, since
+what answers and silence take away is asked for again within seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,16 @@ import numpy as np
 from dispatch.board import Board
 from dispatch.matching.acceptance import RATES
 from dispatch.matching.alerting import AlertPolicy, Call, Hold, Promised, Silent
+from dispatch.matching.fill import NOBODY
 from dispatch.matching.replies import ReplyLaw
 from dispatch.model import Assignment, AssignmentStatus, Need, Offer, OfferStatus
 from dispatch.roster import Floats
 
 _UNKNOWN_P: Final = RATES["mid"]
 """The chance of a yes where an offer does not say: one made by hand, or in an older log."""
+
+_NO_SILENT: Final = Silent(NOBODY, NOBODY, NOBODY)
+_NO_PROMISED: Final = Promised(NOBODY, NOBODY)
 
 _BEFORE_ARRIVAL: Final = (
     AssignmentStatus.RESERVED,
@@ -58,6 +62,8 @@ def rho_of(policy: AlertPolicy) -> float:
 
 
 def _silent(offers: Sequence[Offer], now: datetime) -> Silent:
+    if not offers:
+        return _NO_SILENT
     return Silent(
         p=_column([_UNKNOWN_P if o.accepts is None else o.accepts for o in offers]),
         travel_s=_column([o.travel.turnout_s + o.travel.eta_s for o in offers]),
@@ -66,6 +72,8 @@ def _silent(offers: Sequence[Offer], now: datetime) -> Silent:
 
 
 def _promised(held: Sequence[Assignment], now: datetime, show_up: float) -> Promised:
+    if not held:
+        return _NO_PROMISED
     coming = [a.status in _BEFORE_ARRIVAL for a in held]
     return Promised(
         travel_s=_column([_left_s(a, now) for a in held]),

@@ -24,7 +24,7 @@ def called(play: Play, **over: Any) -> Need:
 
 @pytest.mark.parametrize(
     ("severity", "q"),
-    [(Severity.I, 0.95), (Severity.II, 0.9), (Severity.III, 0.9), (Severity.IV, 0.9)],
+    [(Severity.I, 0.95), (Severity.II, 0.8), (Severity.III, 0.8), (Severity.IV, 0.8)],
 )
 def test_by_default_the_probability_is_held(severity: Severity, q: float) -> None:
     play = Play()
@@ -45,7 +45,7 @@ def test_the_first_rule_that_fits_counts() -> None:
     other = called(play, incident_kind="flood", severity=Severity.II)
     assert book.policy_for(play.board, grave) == WAVES
     assert book.policy_for(play.board, dike) == Broadcast()
-    assert book.policy_for(play.board, other) == Hold(q=0.9)
+    assert book.policy_for(play.board, other) == Hold(q=0.8)
 
 
 def test_an_alerting_under_way_keeps_the_policy_it_was_started_with() -> None:
