@@ -4,6 +4,13 @@ import { defineConfig } from "vitest/config";
 
 const page = (name: string) => fileURLToPath(new URL(`${name}/index.html`, import.meta.url));
 
+/** All that the phone loads first in one file: packed together it is smaller than in two. */
+const FIRST_LOAD = {
+  name: "first",
+  // Neither the entry, which the manifest names, nor what is loaded later.
+  test: (id: string) => !/index\.html|main\.ts|SiteMap|src\/map|maplibre|(texts|codes)\//.test(id),
+};
+
 // The phone is built by itself (`--mode phone`, after the others): a build shares one copy of the
 // framework between its pages, so the phone would pay for what only the commander's page uses.
 export default defineConfig(({ mode }) => {
@@ -22,7 +29,10 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       // MapLibre is one large file by nature; scripts/budget.mjs guards what loads first.
       chunkSizeWarningLimit: 1300,
-      rolldownOptions: { input: Object.fromEntries(pages.map((name) => [name, page(name)])) },
+      rolldownOptions: {
+        input: Object.fromEntries(pages.map((name) => [name, page(name)])),
+        ...(phone ? { output: { codeSplitting: { groups: [FIRST_LOAD] } } } : {}),
+      },
     },
     worker: { format: "es" },
     test: { environment: "node", include: ["test/**/*.test.ts"] },

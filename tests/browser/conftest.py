@@ -43,8 +43,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def links(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The links that `dispatch demo` prints, by the name in front of each."""
+def links(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """The links that `dispatch demo` prints, by the name in front of each.
+
+    A module's `PACE` is that of the simulated crowd.
+    """
     if not (ROOT / "web" / "dist" / "command" / "index.html").exists():
         pytest.fail("the front end is not built: make setup")
     folder = tmp_path_factory.mktemp("demo")
@@ -52,6 +57,7 @@ def links(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         "DISPATCH_DATA_DIR": str(folder),
         "DISPATCH_PORT": str(free_port()),
         "DISPATCH_DEMO_VOLUNTEERS": "6000",
+        "DISPATCH_DEMO_PACE": getattr(request.module, "PACE", "10"),
     }
     server = subprocess.Popen(
         [sys.executable, "-m", "dispatch", "demo"],

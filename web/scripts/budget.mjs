@@ -2,7 +2,7 @@
 
 import { readFileSync, readdirSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { firstLoad } from "./first-load.mjs";
+import { firstLoad, laterLoad } from "./first-load.mjs";
 
 const dist = new URL("../dist/", import.meta.url);
 const kib = (file) => gzipSync(readFileSync(new URL(file, dist)), { level: 9 }).length / 1024;
@@ -13,6 +13,8 @@ const larger = (page) =>
   ["zh", "en"].map((lang) => firstLoad(page, lang)).sort((a, b) => sum(b.js) - sum(a.js))[0];
 const phone = larger("phone");
 const command = larger("command");
+// The panels that plan, choose and explain, in both languages: loaded when the page has settled.
+const plan = laterLoad("command", "zh", "src/command/plan/index.ts");
 const worker = assets.filter((file) => /maplibre-gl-worker.*\.m?js$/.test(file));
 const maps = assets.filter(
   (file) => /\.m?js$/.test(file) && !worker.includes(file) && kib(file) > 100,
@@ -23,6 +25,7 @@ const rows = [
   ["phone first-load CSS", sum(phone.css), 10],
   ["phone service worker", kib("phone-sw.js"), 4],
   ["command shell JS", sum(command.js), 60],
+  ["command plan panels JS", sum(plan.js), 20],
   ["largest map chunk", Math.max(...maps.map(kib)), 300],
   ["map worker", sum(worker), 155],
 ];

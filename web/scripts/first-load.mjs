@@ -4,7 +4,18 @@
 import { readFileSync } from "node:fs";
 
 /** Returns `{js, css}`: files of the page's first load in `lang`, relative to dist. */
-export function firstLoad(page, lang) {
+export const firstLoad = (page, lang) =>
+  reached(page, [`${page}/index.html`, `src/${page}/texts/${lang}.ts`]);
+
+/** Returns what `source`, loaded later, adds to the page's first load. */
+export function laterLoad(page, lang, source) {
+  const first = firstLoad(page, lang);
+  const all = reached(page, [source]);
+  const more = (kind) => all[kind].filter((file) => !first[kind].includes(file));
+  return { js: more("js"), css: more("css") };
+}
+
+function reached(page, keys) {
   const url = new URL(`../dist/.vite/${page}.json`, import.meta.url);
   const manifest = JSON.parse(readFileSync(url, "utf8"));
   const js = new Set();
@@ -17,7 +28,6 @@ export function firstLoad(page, lang) {
     for (const file of chunk.css ?? []) css.add(file);
     for (const next of chunk.imports ?? []) visit(next);
   };
-  visit(`${page}/index.html`);
-  visit(`src/${page}/texts/${lang}.ts`);
+  keys.forEach(visit);
   return { js: [...js], css: [...css] };
 }

@@ -8,13 +8,22 @@ import type {
   MyOffer,
   Need,
   Offer,
+  Plan,
+  Proposal,
+  Shortfall,
   Travel,
 } from "../src/shared/wire";
 
 export const NOW = Date.parse("2026-11-22T03:00:00Z");
 export const at = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOString();
 
-export const travel: Travel = { eta_s: 600, dist_m: 4_000, source: "road", mode: "car" };
+export const travel: Travel = {
+  eta_s: 600,
+  dist_m: 4_000,
+  source: "road",
+  mode: "car",
+  turnout_s: 120,
+};
 const site = { lon: -71.25, lat: -29.9, name: "Bridge" };
 export const counts = (some: Partial<Counts> = {}): Counts => ({
   asked: 0,
@@ -67,6 +76,9 @@ export const need = (some: Partial<Need> = {}): Need => ({
   published_at: at(-30),
   changed_seq: 1,
   counts: counts(),
+  alerting: null,
+  pinned: [],
+  excluded: [],
   ...some,
 });
 
@@ -83,6 +95,7 @@ export const offer = (some: Partial<Offer> = {}): Offer => ({
   cover: null,
   made_at: at(-5),
   expires_at: at(5),
+  wave: 0,
   answered_at: null,
   decline_reason: null,
   comment: "",
@@ -108,6 +121,53 @@ export const assignment = (some: Partial<Assignment> = {}): Assignment => ({
   home_at: null,
   stood_down_at: null,
   stood_down_because: "",
+  ...some,
+});
+
+export const proposal = (some: Partial<Proposal> = {}): Proposal => ({
+  need_id: "n1",
+  volunteer_id: 7,
+  travel,
+  origin: { lon: 0, lat: 0, name: "" },
+  cover: null,
+  skill: "LOG",
+  cost_s: 900,
+  accepts: 0.4,
+  post: "ANY",
+  replaces: null,
+  ...some,
+});
+
+export const shortfall = (some: Partial<Shortfall> = {}): Shortfall => ({
+  need_id: "n1",
+  missing: 2,
+  eligible: 1,
+  competing: 0,
+  refused: {},
+  single: {},
+  holders: 12,
+  held: {},
+  posts: {},
+  remedies: [],
+  ...some,
+});
+
+export const plan = (some: Partial<Plan> = {}): Plan => ({
+  id: "p1",
+  basis_seq: 1,
+  need_ids: ["n1", "n2"],
+  status: "PROPOSED",
+  proposals: [],
+  shortfalls: [],
+  objective_s: 1,
+  bound_s: 1,
+  gap: 0,
+  solve_ms: 1,
+  made_at: at(0),
+  fills: [],
+  unkept: [],
+  lacks: [],
+  reserves: [],
   ...some,
 });
 
@@ -148,6 +208,7 @@ export const myOffer = (some: Partial<MyOffer> = {}): MyOffer => ({
   expires_at: at(5),
   answered_at: null,
   withdrawn_because: "",
+  replaces: null,
   ...some,
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { texts as commandEn } from "../src/command/texts/en";
 import { texts as commandZh } from "../src/command/texts/zh";
+import { messages as planEn } from "../src/command/plan/texts/messages.en";
+import { messages as planZh } from "../src/command/plan/texts/messages.zh";
 import { commandDetail } from "../src/command/details";
 import { MESSAGES as locked } from "../src/locked/messages";
 import { texts as phoneEn } from "../src/phone/texts/en";
@@ -33,6 +35,7 @@ const hanzi = /[\u4e00-\u9fff]/;
 /** The same in both languages on purpose. */
 const SAME = new Set([
   "messages.covered", // insurer and sum
+  "messages.pair", // only the colon differs
   "messages.keyNamesShort.Escape",
   "messages.keyNamesShort.Enter",
   "messages.keyNamesShort.Backspace",
@@ -40,6 +43,7 @@ const SAME = new Set([
 
 describe.each([
   ["command", commandEn, commandZh],
+  ["plan", { messages: planEn }, { messages: planZh }],
   ["phone", phoneEn, phoneZh],
   ["locked", locked.en, locked.zh],
 ])("texts of %s", (page, en, zh) => {
@@ -80,24 +84,52 @@ describe("codes", () => {
     "NO_RISK_ASSESSMENT NO_SAFETY_PLAN DEADLINE_PASSED ENDS_BEFORE_DEADLINE TOO_FAR_AHEAD " +
     "PLAN_SUPERSEDED NOTHING_TO_PLAN NOTHING_TO_OFFER NOTHING_CHANGED HEADS_BELOW_TAKEN " +
     "NO_WAY TOO_MANY BAD_LEVEL BAD_REACH BAD_RING UNKNOWN_SKILL UNKNOWN_KIND UNKNOWN_REGION TEXT_TOO_LONG " +
-    "TEXT_EMPTY LINK_USED LINK_UNKNOWN NETWORK"
+    "TEXT_EMPTY LINK_USED LINK_UNKNOWN NETWORK " +
+    "NOT_ALERTING BAD_ALERT_POLICY PAIR_EXCLUDED NOTHING_TO_FREE"
   ).split(" ");
   const REASONS = (
     "STATUS TIER AGE FITNESS SKILL CREDENTIAL TRAINING COVER JURISDICTION UNAVAILABLE BUSY " +
-    "OFFERED RESTING CAPPED CONSENT DECLINED REACH CUT_OFF"
+    "OFFERED RESTING CAPPED CONSENT EXCLUDED DECLINED REACH CUT_OFF"
   ).split(" ");
   const EVENTS = (
     "IncidentOpened IncidentUpdated IncidentClosed NeedAdded NeedUpdated NeedPublished NeedClosed " +
     "PlanMade PlanDispatched OfferMade OfferAccepted OfferDeclined OfferExpired OfferWithdrawn " +
     "Departed Arrived Released ReachedHome StoodDown AvailabilitySet CheckedIn CheckedOut " +
-    "NoteAdded ZoneDrawn ZoneCleared"
+    "NoteAdded ZoneDrawn ZoneCleared AlertingStarted WaveMade FillDoubted AlertingStopped " +
+    "PairPinned PairExcluded PairFreed"
   ).split(" ");
+  const BECAUSE =
+    "FILLED TOOK_ANOTHER NEED_CLOSED INCIDENT_CLOSED HAZARD_RAISED EXCLUDED MOVED".split(" ");
+  const WAVES = "PLAN STARTED DECLINED STOOD_DOWN EXPIRED SILENCE".split(" ");
+  const DOUBTS = "UNLIKELY NO_YES NOBODY_LEFT PLANNER_DOWN".split(" ");
+  const POSTS = "ANY EXPERIENCED LEADER SAFETY".split(" ");
+  const POLICIES = "hold fixed-waves replace-on-decline nearest broadcast exactly".split(" ");
+  const TERMS =
+    "turnout travel late substitute surplus off_duty fatigue load stale doubt disruption".split(
+      " ",
+    );
+  const OUTCOMES = "UNKNOWN STOPPED CHOSEN PINNED ELSEWHERE DEARER FILLED".split(" ");
+  const MENDABLE = "CREDENTIAL TRAINING COVER JURISDICTION UNAVAILABLE CONSENT REACH".split(" ");
 
   it("cover everything the server may say", () => {
     const { codes, events, messages } = commandEn;
     expect(ERRORS.filter((code) => !(code in codes.error))).toEqual([]);
     expect(REASONS.filter((code) => !(code in codes.reason))).toEqual([]);
-    expect(REASONS.filter((code) => !(code in messages.help))).toEqual([]);
+    for (const table of [planEn.rule, planEn.held]) {
+      expect(REASONS.filter((code) => !(code in table))).toEqual([]);
+    }
+    expect(BECAUSE.filter((code) => !(code in codes.because))).toEqual([]);
+    for (const table of [codes.wave, messages.alert.why]) {
+      expect(WAVES.filter((code) => !(code in table))).toEqual([]);
+    }
+    for (const table of [codes.doubt, messages.alert.doubt]) {
+      expect(DOUBTS.filter((code) => !(code in table))).toEqual([]);
+    }
+    expect(POLICIES.filter((kind) => !(kind in messages.alert.policy))).toEqual([]);
+    expect(POSTS.filter((post) => !(post in planEn.post))).toEqual([]);
+    expect(TERMS.filter((term) => !(term in planEn.term))).toEqual([]);
+    expect(OUTCOMES.filter((outcome) => !(outcome in planEn.outcome))).toEqual([]);
+    expect(MENDABLE.filter((reason) => !(reason in planEn.remedy))).toEqual([]);
     expect(DECLINE_REASONS.filter((code) => !(code in codes.decline))).toEqual([]);
     expect(EVENTS.filter((event) => !(event in events))).toEqual([]);
   });

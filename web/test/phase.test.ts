@@ -71,6 +71,21 @@ describe("phase", () => {
     expect(name(view([open], [myAssignment({ status: "RELEASED" })]))).toBe("offer");
   });
 
+  it("shows the call that would replace a task not yet begun, and no other", () => {
+    const waiting = myAssignment({ id: "a1", status: "ASSIGNED" });
+    const call = myOffer({ id: "call", replaces: "a1", expires_at: at(9) });
+    const other = myOffer({ id: "other", expires_at: at(2) });
+    expect(phaseOf(view([other, call], [waiting]), NOW, none)).toMatchObject({
+      name: "offer",
+      offer: { id: "call" },
+      others: 1,
+      leaves: { id: "a1" },
+    });
+    expect(name(view([call], [{ ...waiting, status: "EN_ROUTE" }]))).toBe("task");
+    expect(name(view([{ ...call, replaces: "a0" }], [waiting]))).toBe("task");
+    expect(phaseOf(view([other]), NOW, none)).toMatchObject({ leaves: null });
+  });
+
   it("asks who was turned back on the way to say when they are home", () => {
     const turned = { status: "STOOD_DOWN", stood_down_at: at(-9), en_route_at: at(-20) } as const;
     expect(name(view([], [myAssignment(turned)]))).toBe("home");
@@ -133,6 +148,11 @@ describe("alarm", () => {
     expect(alarmFor(view([], [myAssignment()]), down, NOW)).toBe("stand-down");
     expect(alarmFor(down, down, NOW)).toBeNull();
     expect(alarmFor(view(), down, NOW)).toBeNull();
+  });
+
+  it("is silent about a task left for another one by the person's own word", () => {
+    const left = myAssignment({ status: "STOOD_DOWN", stood_down_because: "MOVED" });
+    expect(alarmFor(view([], [myAssignment()]), view([], [left]), NOW)).toBeNull();
   });
 
   it("is silent about offers that are over", () => {

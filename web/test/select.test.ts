@@ -10,13 +10,12 @@ import {
   neighbour,
   peopleByStatus,
   personRows,
-  planParts,
-  ranked,
   search,
+  timelineLines,
   touchedBy,
 } from "../src/command/select";
-import type { Entry, Plan, Proposal } from "../src/shared/wire";
-import { assignment, at, counts, incident, need, offer, travel } from "./fixtures";
+import type { Entry } from "../src/shared/wire";
+import { assignment, at, counts, incident, need, offer, plan } from "./fixtures";
 
 const numbers = (items: { incident: { number: number } }[]) => items.map((i) => i.incident.number);
 
@@ -153,66 +152,43 @@ describe("people of a need", () => {
   });
 });
 
-describe("plan", () => {
-  const proposal = (need_id: string, volunteer_id: number, eta_s: number): Proposal => ({
+it("takes the newest plan", () => {
+  expect(latestPlan([])).toBeNull();
+  expect(latestPlan([plan(), plan({ id: "p2", made_at: at(3) })])?.id).toBe("p2");
+});
+
+describe("timeline", () => {
+  const entry = (
+    id: number,
+    event: string,
+    volunteer_id: number | null,
+    need_id = "n1",
+  ): Entry => ({
+    id,
+    at: at(id),
+    event,
+    actor: { role: "system", id: "desk" },
+    incident_id: "i1",
     need_id,
     volunteer_id,
-    travel: { ...travel, eta_s },
-    origin: { lon: 0, lat: 0, name: "" },
-    cover: null,
-    skill: "LOG",
-    cost_s: eta_s,
-  });
-  const plan = (some: Partial<Plan> = {}): Plan => ({
-    id: "p1",
-    basis_seq: 1,
-    need_ids: ["n1", "n2"],
-    status: "PROPOSED",
-    proposals: [proposal("n1", 1, 900), proposal("n1", 2, 300), proposal("n2", 3, 60)],
-    shortfalls: [
-      { need_id: "n2", missing: 2, eligible: 1, competing: 0, refused: {}, single: { REACH: 3 } },
-    ],
-    objective_s: 1,
-    bound_s: 1,
-    gap: 0,
-    solve_ms: 1,
-    made_at: at(0),
-    ...some,
-  });
-  const items = board(
-    [incident({ number: 1, severity: "I" }), incident({ number: 2, severity: "III" })],
-    [need(), need({ id: "n2", incident_id: "i2" }), need({ id: "n3" })],
-  );
-
-  it("takes the newest plan", () => {
-    expect(latestPlan([])).toBeNull();
-    expect(latestPlan([plan(), plan({ id: "p2", made_at: at(3) })])?.id).toBe("p2");
+    text: null,
   });
 
-  it("lists its needs with the nearest first, in the board's order", () => {
-    const parts = planParts(plan(), items, [], null);
-    expect(parts.map((p) => p.need.id)).toEqual(["n1", "n2"]);
-    expect(parts[0]?.proposals.map((p) => p.volunteer_id)).toEqual([2, 1]);
-    expect(parts[1]?.shortfall?.missing).toBe(2);
-  });
-
-  it("puts the selected incident first", () => {
-    expect(planParts(plan(), items, [], "i2").map((p) => p.need.id)).toEqual(["n2", "n1"]);
-  });
-
-  it("does not propose again who was asked under this plan", () => {
-    const asked = offer({ plan_id: "p1", volunteer_id: 2 });
-    const other = offer({ id: "o2", plan_id: "p0", volunteer_id: 1 });
-    const [part] = planParts(plan(), items, [asked, other], null);
-    expect(part?.proposals.map((p) => p.volunteer_id)).toEqual([1]);
-    expect(part?.asked).toBe(1);
-  });
-
-  it("ranks counted codes", () => {
-    expect(ranked({ SKILL: 3, REACH: 9, AGE: 0, BUSY: 3 })).toEqual([
-      ["REACH", 9],
-      ["BUSY", 3],
-      ["SKILL", 3],
+  it("tells a run of the same for many people in one line, newest first", () => {
+    const lines = timelineLines([
+      entry(1, "OfferMade", 1),
+      entry(2, "OfferMade", 2),
+      entry(3, "OfferMade", 3, "n2"),
+      entry(4, "WaveMade", null),
+      entry(5, "WaveMade", null),
+      entry(6, "OfferMade", 4),
+    ]);
+    expect(lines.map(({ entry, count }) => [entry.id, count])).toEqual([
+      [6, 1],
+      [5, 1],
+      [4, 1],
+      [3, 1],
+      [2, 2],
     ]);
   });
 });

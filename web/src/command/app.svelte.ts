@@ -40,7 +40,14 @@ export interface Question {
   danger: boolean;
   /** Asks for a reason too, with texts to choose from. */
   reason?: { label: string; choices: string[] };
-  answer: (reason: string | null) => void;
+  /** Something that may be ticked besides. */
+  option?: string;
+  answer: (said: Said | null) => void;
+}
+
+export interface Said {
+  reason: string;
+  ticked: boolean;
 }
 
 const KINDS = [
@@ -80,7 +87,10 @@ export class CommandApp {
   shown = $state.raw<View>({ incident: null, plan: false });
   filter = $state<Filter>("open");
   form = $state.raw<Form | null>(null);
-  person = $state.raw<VolunteerId | null>(null);
+  /** Whom the panel shows, and for which need they were looked at. */
+  person = $state.raw<{ id: VolunteerId; need: Id | null } | null>(null);
+  /** The need for which somebody else is sought, and instead of whom. */
+  choosing = $state.raw<{ need: Id; instead: VolunteerId | null } | null>(null);
   mode = $state<MapMode>("none");
   /** Corners of the zone or points of the measured line. */
   corners = $state.raw<LonLat[]>([]);
@@ -94,6 +104,8 @@ export class CommandApp {
   planProblem = $state.raw<Problem | null>(null);
   /** Needs left out of the next dispatch of this plan. */
   leftOut = $state.raw<ReadonlySet<Id>>(new Set());
+  /** Whether the desk goes on asking by itself after a dispatch. */
+  goOn = $state(true);
   #mine = $state.raw<ReadonlySet<Id>>(new Set());
 
   readonly items = $derived.by<BoardItem[]>(() =>
@@ -196,7 +208,7 @@ export class CommandApp {
   async makePlan(): Promise<void> {
     if (this.planningSince !== null) return;
     this.form = null;
-    this.person = null;
+    this.#closePanels();
     this.show({ ...this.shown, plan: true });
     this.planProblem = null;
     this.leftOut = new Set();
@@ -246,7 +258,7 @@ export class CommandApp {
 
   select(number: number | null, fly = true): void {
     this.form = null;
-    this.person = null;
+    this.#closePanels();
     this.stopDrawing();
     this.show({ incident: number, plan: false });
     const item = this.items.find((candidate) => candidate.incident.number === number);
@@ -262,9 +274,20 @@ export class CommandApp {
     if (found) this.select(found.number);
   }
 
-  showPerson(id: VolunteerId): void {
+  showPerson(id: VolunteerId, need: Id | null = null): void {
     this.form = null;
-    this.person = id;
+    this.person = { id, need };
+  }
+
+  choose(need: Id, instead: VolunteerId | null = null): void {
+    this.form = null;
+    this.person = null;
+    this.choosing = { need, instead };
+  }
+
+  #closePanels(): void {
+    this.person = null;
+    this.choosing = null;
   }
 
   openForm(form: Form): void {
@@ -272,7 +295,7 @@ export class CommandApp {
     const fresh = form.kind === "incident" && !form.edit && now?.kind === "incident" && !now.edit;
     // Asking again for a form that is open must not empty it.
     if (fresh || (form.kind === "zone" && now?.kind === "zone")) return;
-    this.person = null;
+    this.#closePanels();
     this.form = form;
     this.corners = [];
     if (form.kind === "incident") {
@@ -299,13 +322,13 @@ export class CommandApp {
     this.place = null;
   }
 
-  ask(question: Omit<Question, "answer">): Promise<{ reason: string } | null> {
+  ask(question: Omit<Question, "answer">): Promise<Said | null> {
     return new Promise((done) => {
       this.question = {
         ...question,
-        answer: (reason) => {
+        answer: (said) => {
           this.question = null;
-          done(reason === null ? null : { reason });
+          done(said);
         },
       };
     });
@@ -317,6 +340,7 @@ export class CommandApp {
     else if (this.mode === "measure") this.stopDrawing();
     else if (this.form) this.closeForm();
     else if (this.person !== null) this.person = null;
+    else if (this.choosing !== null) this.choosing = null;
     else if (this.shown.plan) this.show({ ...this.shown, plan: false });
     else if (this.shown.incident !== null) this.select(null);
   }

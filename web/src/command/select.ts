@@ -12,8 +12,6 @@ import type {
   OfferStatus,
   Person,
   Plan,
-  Proposal,
-  Shortfall,
   VolunteerId,
 } from "../shared/wire";
 
@@ -221,57 +219,31 @@ export function latestPlan(plans: readonly Plan[]): Plan | null {
   );
 }
 
-export interface PlanPart {
-  need: Need;
-  incident: Incident;
-  /** Not asked yet under this plan. */
-  proposals: Proposal[];
-  asked: number;
-  shortfall: Shortfall | null;
+// The timeline
+
+/** The newest of a run of entries that say the same of different people. */
+export interface Line {
+  entry: Entry;
+  count: number;
 }
 
-/** The plan need by need: the selected incident first, then the board's order. */
-export function planParts(
-  plan: Plan,
-  items: readonly BoardItem[],
-  offers: readonly Offer[],
-  selected: Id | null,
-): PlanPart[] {
-  const wanted = new Set([
-    ...plan.need_ids,
-    ...plan.proposals.map((p) => p.need_id),
-    ...plan.shortfalls.map((s) => s.need_id),
-  ]);
-  const byNeed = groupBy(plan.proposals, (p) => p.need_id);
-  const shortfalls = new Map(plan.shortfalls.map((s) => [s.need_id, s]));
-  const done = new Set(
-    offers.filter((o) => o.plan_id === plan.id).map((o) => `${o.need_id} ${o.volunteer_id}`),
-  );
-  const first = (item: BoardItem) => (item.incident.id === selected ? 0 : 1);
-  return [...items]
-    .sort((a, b) => first(a) - first(b))
-    .flatMap(({ incident, needs }) =>
-      needs
-        .filter((need) => wanted.has(need.id))
-        .map((need) => {
-          const all = (byNeed.get(need.id) ?? []).sort((a, b) => a.travel.eta_s - b.travel.eta_s);
-          const proposals = all.filter((p) => !done.has(`${p.need_id} ${p.volunteer_id}`));
-          return {
-            need,
-            incident,
-            proposals,
-            asked: all.length - proposals.length,
-            shortfall: shortfalls.get(need.id) ?? null,
-          };
-        }),
-    );
-}
+const same = (a: Entry, b: Entry): boolean =>
+  a.event === b.event &&
+  a.need_id === b.need_id &&
+  a.text === b.text &&
+  a.actor.role === b.actor.role &&
+  a.volunteer_id !== null &&
+  b.volunteer_id !== null;
 
-/** Counted codes, most frequent first. */
-export function ranked(counts: Record<string, number>): [code: string, count: number][] {
-  return Object.entries(counts)
-    .filter(([, count]) => count > 0)
-    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+/** Newest first; asking or thanking thirty people at once is one line. */
+export function timelineLines(entries: readonly Entry[]): Line[] {
+  const lines: Line[] = [];
+  for (const entry of [...entries].sort((a, b) => b.id - a.id)) {
+    const last = lines.at(-1);
+    if (last && same(last.entry, entry)) last.count += 1;
+    else lines.push({ entry, count: 1 });
+  }
+  return lines;
 }
 
 // Search

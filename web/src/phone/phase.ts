@@ -4,7 +4,7 @@ import type { Instant, Me, MyAssignment, MyOffer } from "../shared/wire";
 
 export type Phase =
   | { name: "loading" }
-  | { name: "offer"; offer: MyOffer; others: number }
+  | { name: "offer"; offer: MyOffer; others: number; leaves: MyAssignment | null }
   | { name: "task"; assignment: MyAssignment }
   | { name: "home"; assignment: MyAssignment }
   | { name: "ended"; why: Ending; offer: MyOffer | null; assignment: MyAssignment | null }
@@ -29,9 +29,12 @@ export const endingKey = (phase: Phase): string | null =>
 export function phaseOf(view: PhoneView, nowMs: number, seen: ReadonlySet<string>): Phase {
   if (!view.me) return { name: "loading" };
   const working = view.assignments.find((a) => WORKING.has(a.status));
-  if (working) return { name: "task", assignment: working };
   const open = openOffers(view.offers, nowMs);
-  if (open[0]) return { name: "offer", offer: open[0], others: open.length - 1 };
+  // Who has not left yet may be called to a task where they are needed more.
+  const call = open.find((o) => working?.status === "ASSIGNED" && o.replaces === working.id);
+  if (working && !call) return { name: "task", assignment: working };
+  const offer = call ?? open[0];
+  if (offer) return { name: "offer", offer, others: open.length - 1, leaves: working ?? null };
   const returning = view.assignments.find((a) => isReturning(a));
   if (returning) return { name: "home", assignment: returning };
   const ended = lastEnding(view, nowMs);
@@ -111,7 +114,13 @@ export function alarmFor(before: PhoneView, now: PhoneView, nowMs: number): Alar
   const known = new Set(before.offers.map((offer) => offer.id));
   const turned = now.assignments.some((a) => {
     const was = before.assignments.find((b) => b.id === a.id);
-    return a.status === "STOOD_DOWN" && was !== undefined && was.status !== "STOOD_DOWN";
+    // Who moved to another task said so themselves.
+    return (
+      a.status === "STOOD_DOWN" &&
+      a.stood_down_because !== "MOVED" &&
+      was !== undefined &&
+      was.status !== "STOOD_DOWN"
+    );
   });
   if (turned) return "stand-down";
   const fresh = openOffers(now.offers, nowMs).some((offer) => !known.has(offer.id));

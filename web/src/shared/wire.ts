@@ -61,6 +61,8 @@ export interface Travel {
   dist_m: number;
   source: "road" | "estimated";
   mode: Mode;
+  /** From alert to moving; `eta_s` runs from moving to on scene. */
+  turnout_s: number;
 }
 
 export interface Cover {
@@ -112,6 +114,50 @@ export interface Counts {
   expired: number;
 }
 
+export type WaveReason = "PLAN" | "STARTED" | "DECLINED" | "STOOD_DOWN" | "EXPIRED" | "SILENCE";
+export type DoubtReason = "UNLIKELY" | "NO_YES" | "NOBODY_LEFT" | "PLANNER_DOWN";
+
+/** How the desk asks; each kind has its own figures. */
+export interface AlertPolicy {
+  kind: string;
+  q?: number;
+  beat_s?: number;
+  size?: number;
+  every_s?: number;
+}
+
+/** The desk's own asking for a need. The figures are those of the last wave: null before it. */
+export interface Alerting {
+  policy: AlertPolicy;
+  started_at: Instant;
+  waves: number;
+  wave_at: Instant | null;
+  fill_before: number | null;
+  fill: number | null;
+  eta_limit_s: number;
+  levels_up: number;
+  /** Why the last wave was made. */
+  because: WaveReason | null;
+  doubted: DoubtReason | null;
+}
+
+export interface Pin {
+  need_id: Id;
+  volunteer_id: VolunteerId;
+  by: Actor;
+  at: Instant;
+}
+
+/** Without a need it holds for the whole incident. */
+export interface Exclusion {
+  incident_id: Id;
+  need_id: Id | null;
+  volunteer_id: VolunteerId;
+  reason: string;
+  by: Actor;
+  at: Instant;
+}
+
 export interface Need {
   id: Id;
   incident_id: Id;
@@ -134,6 +180,9 @@ export interface Need {
   published_at: Instant | null;
   changed_seq: number;
   counts: Counts;
+  alerting: Alerting | null;
+  pinned: Pin[];
+  excluded: Exclusion[];
 }
 
 export interface Offer {
@@ -149,6 +198,8 @@ export interface Offer {
   cover: Cover | null;
   made_at: Instant;
   expires_at: Instant;
+  /** The round of offers it belongs to; 0 when a commander made it by hand. */
+  wave: number;
   answered_at: Instant | null;
   decline_reason: DeclineReason | null;
   comment: string;
@@ -186,6 +237,8 @@ export interface Zone {
   cleared_at: Instant | null;
 }
 
+export type PostKind = "ANY" | "EXPERIENCED" | "LEADER" | "SAFETY";
+
 export interface Proposal {
   need_id: Id;
   volunteer_id: VolunteerId;
@@ -194,6 +247,20 @@ export interface Proposal {
   cover: Cover | null;
   skill: string;
   cost_s: number;
+  /** Probability of a yes. */
+  accepts: number;
+  post: PostKind;
+  /** The assignment they accepted and would leave. */
+  replaces: Id | null;
+}
+
+/** With the rule mended for exactly these people, the best plan leaves `closes` heads fewer open. */
+export interface Remedy {
+  reason: string;
+  volunteer_ids: VolunteerId[];
+  closes: number;
+  /** The limit REACH asks for. */
+  reach_s: number | null;
 }
 
 export interface Shortfall {
@@ -201,8 +268,50 @@ export interface Shortfall {
   missing: number;
   eligible: number;
   competing: number;
+  /** Each person once, under the first rule that stops them. */
   refused: Record<string, number>;
+  /** People whom only this rule stops. */
   single: Record<string, number>;
+  /** Have the skill, or one that may stand in; `held` of them are stopped by a rule. */
+  holders: number;
+  held: Record<string, number>;
+  posts: Partial<Record<PostKind, number>>;
+  remedies: Remedy[];
+}
+
+/** How sure a plan is of a need: probability that enough arrive by the deadline. */
+export interface Fill {
+  need_id: Id;
+  open: number;
+  asked: number;
+  asking: number;
+  fill: number;
+  before: number;
+  eta_limit_s: number;
+  levels_up: number;
+}
+
+/** A pin the plan could not keep; no reasons where no head was open. */
+export interface UnkeptPin {
+  need_id: Id;
+  volunteer_id: VolunteerId;
+  reasons: string[];
+}
+
+/** So many heads are filled by people who are not what the post asks for. */
+export interface Lack {
+  need_id: Id;
+  post: PostKind;
+  heads: number;
+}
+
+/** Of a scarce skill's `holders`, `wanted` are kept for the next incident; `used` of those are on
+ * needs worth more. */
+export interface Kept {
+  skill: string;
+  holders: number;
+  wanted: number;
+  used: number;
 }
 
 export interface Plan {
@@ -217,6 +326,10 @@ export interface Plan {
   gap: number;
   solve_ms: number;
   made_at: Instant;
+  fills: Fill[];
+  unkept: UnkeptPin[];
+  lacks: Lack[];
+  reserves: Kept[];
 }
 
 /** A volunteer who did something today. */
@@ -296,6 +409,8 @@ export interface MyOffer {
   expires_at: Instant;
   answered_at: Instant | null;
   withdrawn_because: string;
+  /** The assignment they would leave for it. */
+  replaces: Id | null;
   cover: Cover | null;
   exercise: boolean;
   incident: TaskIncident;
@@ -517,7 +632,18 @@ export type CommandAction =
   | { kind: "need.publish"; need_id: Id; seen_seq: number }
   | { kind: "need.close"; need_id: Id; seen_seq: number; reason: string }
   | { kind: "plan.make" }
-  | { kind: "plan.dispatch"; plan_id: Id; need_ids?: Id[] }
+  | { kind: "plan.dispatch"; plan_id: Id; need_ids?: Id[]; alert: boolean }
+  | { kind: "alert.start"; need_ids: Id[] }
+  | { kind: "alert.stop"; need_id: Id; reason: string }
+  | { kind: "pair.pin"; need_id: Id; volunteer_id: VolunteerId }
+  | {
+      kind: "pair.exclude";
+      need_id: Id;
+      volunteer_id: VolunteerId;
+      reason: string;
+      whole_incident: boolean;
+    }
+  | { kind: "pair.free"; need_id: Id; volunteer_id: VolunteerId; whole_incident: boolean }
   | { kind: "offer.make"; need_id: Id; volunteer_ids: VolunteerId[] }
   | { kind: "offer.withdraw"; offer_id: Id; reason: string }
   | { kind: "assignment.release"; assignment_id: Id }

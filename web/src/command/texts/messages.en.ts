@@ -1,4 +1,13 @@
-// Texts of the commander's page. English gives the type; Chinese must have the same keys.
+// Texts of the commander's page. English gives the type; Chinese must have the same keys. Those of
+// the plan's panels are in plan/texts/.
+
+/** The figures of an alert policy, as text. */
+interface PolicyWords {
+  share: string;
+  beat: string;
+  every: string;
+  size: number;
+}
 
 const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
@@ -147,7 +156,6 @@ export const messages = {
   ended: (n: number) => `Ended (${n})`,
   more: (n: number) => `Show ${n} more`,
   volunteer: (n: number) => `Volunteer ${n}`,
-  call: "Call",
   withdraw: "Withdraw",
   withdrawAsk: (name: string) => `Withdraw the offer to ${name}?`,
   withdrawBody: "The person is told with thanks that they are not needed.",
@@ -164,84 +172,67 @@ export const messages = {
   releaseDone: "Person released.",
   expiresIn: (time: string) => `answer within ${time}`,
   forTime: (time: string) => `for ${time}`,
-  // Person
-  person: "Person",
-  team: "Team",
-  phone: "Phone",
-  number: "Number",
-  status: "Status",
-  offerHere: "Ask for this need",
-  canDo: "May be asked",
-  cannotDo: "May not be asked",
-  checking: "Checking the rules",
-  checkAgain: "Check again",
-  askPersonFirst: "Choose an incident with a published need to see whether this person may help.",
-  askAsk: (name: string) => `Ask ${name}?`,
-  askBody: "1 person is alerted now. The phone rings.",
-  askDone: "1 person asked.",
+  // The desk asks by itself
+  alert: {
+    on: (n: number) =>
+      n === 0 ? "The desk asks by itself" : `The desk asks by itself · wave ${n}`,
+    rests: "Filled: the desk asks nobody more.",
+    start: "Ask until filled",
+    startHelp: "The desk asks people by itself, wave by wave, until the need is filled.",
+    started: "The desk asks by itself now.",
+    stop: "Stop asking",
+    stopAsk: (need: string) => `Stop asking people for ${need}?`,
+    stopBody: "Nobody more is asked. Who was asked may still answer.",
+    stopped: "The desk asks nobody more.",
+    stopReasons: ["Enough people", "I choose people by hand", "The need will change"],
+    sure: (share: string, time: string) => `${share} sure to be filled by ${time}`,
+    before: (share: string) => `${share} before this wave`,
+    asOf: (age: string) => `as of ${age} ago`,
+    counts: (asked: number, declined: number, silent: number) =>
+      `${asked} asked: ${declined} declined, ${silent} silent`,
+    noAnswer: (n: number) => `${n} let it expire`,
+    wave: (n: number, asked: number, why: string) =>
+      `Wave ${n} asked ${plural(asked, "person", "people")}${why ? `: ${why}` : ""}`,
+    why: {
+      PLAN: () => "the plan was dispatched",
+      STARTED: () => "asking started",
+      DECLINED: (n: number) => (n > 0 ? `${n} declined` : "somebody declined"),
+      STOOD_DOWN: () => "somebody cannot come after all",
+      EXPIRED: (n: number) => (n > 0 ? `${n} did not answer in time` : "no answer in time"),
+      SILENCE: () => "silence makes a yes less likely",
+    },
+    looked: (time: string) => `looks for people within ${time}`,
+    policy: {
+      hold: (v) => `keeps it at ${v.share} or more, looks every ${v.beat}`,
+      "fixed-waves": (v) => `${v.size} per head, again every ${v.every}`,
+      "replace-on-decline": (v) => `${v.size} per head, another one for each no`,
+      nearest: (v) => `the nearest ${v.size} per head, once`,
+      broadcast: () => "everybody in reach, once",
+      exactly: () => "as many as heads, once",
+    } as Record<string, (v: PolicyWords) => string>,
+    next: (time: string) => `next wave in ${time}`,
+    doubt: {
+      UNLIKELY: "It is more likely than not that this need stays unfilled.",
+      NO_YES: "Three waves were asked and nobody has accepted.",
+      NOBODY_LEFT: "Nobody else fits all rules within the limits.",
+      PLANNER_DOWN: "The planner cannot answer. The desk keeps trying; ask by hand meanwhile.",
+    },
+    youMay: "What you can do",
+  },
+  elsewhere: "Someone else",
+  pins: "Pinned",
+  exclusions: "Excluded",
+  wholeIncident: "whole incident",
+  free: "Free",
+  freed: (name: string) => `${name} may be planned again.`,
   // Plan
   plan: "Plan",
-  planTitle: "Plan for all open needs",
-  planning: "Matching people to all open needs",
-  planningLong: "Still matching. The last plan is kept until this one is ready.",
-  planAgain: "Plan again",
-  planEmpty: "No plan yet. Press P to match people to all open needs.",
-  planOld: "Things changed since this plan was made. Make a new plan before dispatching.",
-  planMade: (time: string) => `made at ${time}`,
-  added: (people: number, needs: number) =>
-    `${plural(people, "person", "people")} to ask for ${plural(needs, "need", "needs")}`,
-  alreadyAsked: (n: number) => `${plural(n, "person was", "people were")} already asked`,
-  planCovered: (n: number) =>
-    n === 1
-      ? "1 need has enough people going or asked."
-      : `${n} needs have enough people going or asked.`,
-  noProposal: "Nobody can be proposed.",
-  provenBest: "proven best",
-  gap: (share: string) => `at most ${share} from the best possible`,
-  objective: "Total cost",
-  solved: (time: string) => `computed in ${time}`,
-  eligible: (n: number) => `${plural(n, "person fits", "people fit")} all rules`,
-  competing: (n: number) => `${plural(n, "person goes", "people go")} to another need`,
-  whyShort: "Why others cannot be asked",
-  wouldHelp: "What would help",
-  helpLine: (n: number) => `would bring in ${plural(n, "person", "people")}`,
-  help: {
-    STATUS: "Confirm registration",
-    TIER: "Let professional teams join",
-    AGE: "Age rule cannot be lifted",
-    FITNESS: "Renew fitness records",
-    SKILL: "Ask for another skill or level",
-    CREDENTIAL: "Verify or renew certificates",
-    TRAINING: "Give the missing training",
-    COVER: "Arrange insurance",
-    JURISDICTION: "Allow a wider area",
-    UNAVAILABLE: "Call people to become available",
-    BUSY: "Release people from other tasks",
-    OFFERED: "Withdraw other open offers",
-    RESTING: "Wait for the end of rest",
-    CAPPED: "Lift the alert cap",
-    CONSENT: "Ask for consent",
-    DECLINED: "Call those who declined",
-    REACH: "Allow a longer way",
-    CUT_OFF: "Clear or bridge a zone",
-  } as Record<string, string>,
   doWiden: "Allow wider area",
-  doReach: "Allow twice the time",
+  doReach: (time: string) => `Allow a way of ${time}`,
   widenAsk: "Allow people from other areas for this need?",
   widenBody: "This needs an order of the next level up. Make a new plan afterwards.",
   needUpdated: "Need changed. Plan again to use it.",
   dispatch: "Dispatch",
-  dispatchAsk: (people: number) => `Alert ${plural(people, "person", "people")} now?`,
-  dispatchBody: (people: number, needs: number) => [
-    `${plural(people, "phone rings", "phones ring")}, for ${plural(needs, "need", "needs")}.`,
-    "Whoever no longer fits the rules is left out.",
-  ],
-  dispatched: (n: number) => `${plural(n, "person", "people")} asked.`,
-  include: (need: string) => `Include ${need}`,
-  reachBy: { road: "by road", estimated: "estimated" },
-  noCover: "no insurance needed (H0)",
-  covered: (insurer: string, sum: string) => `${insurer}, ${sum}`,
-  noPlanPeople: "Nobody is left to ask in this plan.",
   // Forms
   incidentForm: "New incident",
   incidentEdit: "Edit incident",

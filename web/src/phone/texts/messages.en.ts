@@ -63,6 +63,8 @@ export const messages = {
   level: (n: number) => `level ${n}`,
   // Offer
   offerTitle: "You are asked for help",
+  wouldLeave: "You would leave",
+  leaveHelp: "You are needed more here. Decline to keep your task.",
   moreOffers: (n: number) => (n === 1 ? "1 more offer after this" : `${n} more offers after this`),
   answerWithin: "Answer within",
   where: "Where",
@@ -141,6 +143,7 @@ export const messages = {
     DONE: "You helped. Rest now.",
     STOOD_DOWN: "You were ready to help, and that counts.",
     WITHDRAWN: "You need not do anything.",
+    FILLED: "Enough people are coming. It counts only half as an alert for you.",
     EXPIRED: "Nothing to do. You may be asked again.",
   },
   because: "Reason",
