@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, table
 
-SUITES = ("spine",)
+SUITES = ("spine", "match", "quality")
 
 
 def main() -> int:

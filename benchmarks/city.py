@@ -149,9 +149,7 @@ class Peer:
     def __init__(self, people: Roster, needs: list[Need]) -> None:
         n = len(people)
         nothing = Facts(np.zeros(n, np.uint32), np.zeros(n, np.bool_), {})
-        rules = Eligibility(
-            people, nothing, now=NOW, exercise=False, policy=MatchPolicy()
-        )
+        rules = Eligibility(people, nothing, now=NOW, exercise=False, policy=MatchPolicy())
         self._roster = people
         self._rows: dict[object, np.ndarray[Any, np.dtype[np.intp]]] = {}
         self._trees: dict[object, NearestIndex] = {}
@@ -252,7 +250,9 @@ def measure(people: int = PEOPLE, incidents: int = INCIDENTS, runs: int = RUNS) 
 def _districts() -> tuple[Any, Any]:
     """Where the districts are, and their shares of the people: a few are crowded."""
     rng = np.random.default_rng(0)
-    centres = np.column_stack([rng.uniform(105.5, 109.5, DISTRICTS), rng.uniform(28.5, 31.5, DISTRICTS)])
+    centres = np.column_stack(
+        [rng.uniform(105.5, 109.5, DISTRICTS), rng.uniform(28.5, 31.5, DISTRICTS)]
+    )
     weights = 1 / np.arange(1, DISTRICTS + 1) ** 0.6
     return centres, weights / weights.sum()
 
@@ -309,7 +309,7 @@ def _shares() -> dict[Skill, float]:
 
 
 def _need(incident: Incident, k: int, rng: np.random.Generator) -> Need:
-    skills = list(_shares())[: 26]  # all but the very rarest
+    skills = list(_shares())[:26]  # all but the very rarest
     skill = skills[int(rng.integers(len(skills)))]
     hazard = min(SKILLS[skill].max_hazard, HazardClass.H3, key=lambda h: h.rank)
     desired = int(rng.integers(1, 8))
