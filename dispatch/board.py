@@ -562,9 +562,7 @@ def _alerting_keys(need_id: NeedId) -> tuple[Key, ...]:
     return (("alerting", need_id), ("need", need_id))
 
 
-def _pair_keys(
-    board: Board, volunteer_id: VolunteerId, needs: Sequence[NeedId]
-) -> tuple[Key, ...]:
+def _pair_keys(board: Board, volunteer_id: VolunteerId, needs: Sequence[NeedId]) -> tuple[Key, ...]:
     """The person first: a word on somebody makes no screen of the need stale."""
     board.people[volunteer_id] = board.person(volunteer_id)
     return (("person", volunteer_id), *(("need", need_id) for need_id in needs))

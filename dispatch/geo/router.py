@@ -74,6 +74,7 @@ class RoadRouter:
         self.graph = graph
         self._straight = straight or StraightLineRouter()
         searches = max(1, cache_bytes // (_BYTES_PER_VERTEX * len(graph.vertices)))
+        self._vmax_mps = lru_cache(maxsize=len(TravelMode))(graph.vmax_mps)
         self._touched = lru_cache(maxsize=1_024)(self._find_touched)
         self._network = lru_cache(maxsize=_NETWORKS)(self._build_network)
         self._ways = lru_cache(maxsize=searches)(Network.ways_to)
@@ -130,15 +131,15 @@ class RoadRouter:
             source=EtaSource.ROAD,
         )
 
-    def vmax_mps(self, mode: TravelMode) -> float:
-        """Return v such that for every origin and site `eta_s >= crow_m / v`, zones or not.
+    def least_s(self, distance_m: Floats, mode: TravelMode) -> Floats:
+        """Return for straight-line distances what no `eta_s` falls below, zones or not.
 
         No link is shorter than the straight line between its ends and none is faster than the
         fastest; walks to the road are straight, estimates have a bound of their own, and seconds
-        are rounded up. So who is farther than `eta_s * v` need not be asked for a road time.
+        are rounded up. So who takes longer even so need not be asked for a road time.
         """
-        road = max(self.graph.vmax_mps(mode), ACCESS_MPS) * ROUNDING
-        return max(road, self._straight.vmax_mps(mode))
+        by_road_s = distance_m / (max(self._vmax_mps(mode), ACCESS_MPS) * ROUNDING)
+        return np.minimum(by_road_s, self._straight.least_s(distance_m, mode))
 
     def _joined(self, starts: Floats, goals: Floats, mode: TravelMode) -> tuple[Access, Access]:
         """Return how origins and sites join the roads when nothing is closed."""

@@ -15,7 +15,7 @@ from dispatch.model import UNREACHABLE, EtaSource, Site, TravelMode, Zone
 from dispatch.ports import EtaMatrix, Points, Route
 
 ROUNDING: Final = 1 + 1e-9
-"""Widens a speed limit by what float64 may lose on the way to it."""
+"""Shortens a straight line by what float64 may lose on the way to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,6 @@ class StraightLineRouter:
         self._knot_m = np.concatenate([[0.0], distance_m])
         self._knot_s = np.concatenate([[0.0], distance_m * 3.6 / speed_kmh])
         self._beyond_mps = float(speed_kmh[-1]) / 3.6
-        self._fastest_mps = float(speed_kmh.max()) / 3.6
         self._foot_mps = profile.foot_kmh / 3.6 / profile.foot_detour
 
     def eta_matrix(
@@ -100,9 +99,10 @@ class StraightLineRouter:
         seconds = crow / self._foot_mps if mode is TravelMode.FOOT else self._drive_s(crow)
         return np.ceil(seconds).astype(np.int32), np.rint(crow).astype(np.int32)
 
-    def vmax_mps(self, mode: TravelMode) -> float:
-        """Return v such that for every pair `eta_s >= crow_m / v`."""
-        return (self._foot_mps if mode is TravelMode.FOOT else self._fastest_mps) * ROUNDING
+    def least_s(self, distance_m: Floats, mode: TravelMode) -> Floats:
+        """Return for straight-line distances what no `eta_s` falls below, growing with them."""
+        least_m = distance_m / ROUNDING
+        return least_m / self._foot_mps if mode is TravelMode.FOOT else self._drive_s(least_m)
 
     def _drive_s(self, crow: Floats) -> Floats:
         seconds: Floats = np.interp(crow, self._knot_m, self._knot_s)

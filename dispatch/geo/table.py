@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dispatch.geo.measure import crow_m, located
+from dispatch.geo.measure import Floats, crow_m, located
 from dispatch.geo.straight import ROUNDING, pair, straight_route
 from dispatch.geo.zones import blocking, inside_any
 from dispatch.model import UNREACHABLE, Site, TravelMode, Zone
@@ -52,10 +52,10 @@ class TableRouter:
         """Return a straight line with the listed time, or None when the pair has none."""
         return straight_route(self.eta_matrix(*pair(origin, site), mode, zones), origin, site)
 
-    def vmax_mps(self, mode: TravelMode) -> float:
-        """Return v such that for every listed pair `eta_s >= crow_m / v`."""
-        speeds = [
-            float(crow_m(*origin, *site)) / max(eta_s, 1)
+    def least_s(self, distance_m: Floats, mode: TravelMode) -> Floats:
+        """Return for straight-line distances what no listed time falls below, growing with them."""
+        seconds_per_m = [
+            max(eta_s, 1) / max(float(crow_m(*origin, *site)), 1.0)
             for (origin, site), eta_s in self._table.items()
         ]
-        return max(speeds, default=0.0) * ROUNDING
+        return distance_m * min(seconds_per_m, default=1.0) / ROUNDING

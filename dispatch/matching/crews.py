@@ -111,8 +111,6 @@ def crew_posts(
     for anyone. Posts without heads are left out.
     """
     wanted = _wanted(heads, there, hazard, policy)
-    if not any(wanted.values()):
-        return (Post(PostKind.ANY, heads, np.ones(len(classes.newcomer), np.bool_)),)
     enters = {
         PostKind.SAFETY: classes.safety,
         PostKind.LEADER: classes.leader,
@@ -128,6 +126,11 @@ def crew_posts(
         falls_to = kinds.index(wider[0]) if wider else -1
         posts.append(Post(kind, dealt[kind], enters[kind] & ~inside, falls_to))
     return tuple(posts)
+
+
+def has_special(heads: Seconds, there: Crew, hazard: HazardClass, policy: CrewPolicy) -> bool:
+    """Return whether `crew_posts` would make any other post than the one for anyone."""
+    return any(_wanted(heads, there, hazard, policy).values())
 
 
 def missing(

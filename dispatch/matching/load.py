@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from dispatch.board import Board, Person
 from dispatch.matching.acceptance import AcceptanceModel, Features, History, daytime
@@ -95,7 +95,7 @@ def _on_board(board: Board, ids: Ids) -> list[tuple[int, Person]]:
 def features(
     load: Load,
     rows: Rows,
-    response_s: Ints,
+    response_s: NDArray[np.signedinteger[Any]],
     substitute: Bools,
     severity: ArrayLike,
     hazard: ArrayLike,

@@ -21,7 +21,7 @@ from dispatch.roster import Bools
 PER_HEAD: Final = np.array([5, 5, 2])
 """Pairs kept at first per open head of a tier; with 5 a county's plan is within 0.01 %."""
 
-NEARLY_S: Final = 20
+NEARLY_S: Final = 40
 """Pairs this much dearer than an earlier price are looked at too; prices move with every change."""
 
 

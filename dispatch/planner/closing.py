@@ -25,7 +25,7 @@ from dispatch.matching.stakes import Stakes, around, with_pairs
 from dispatch.model import Need, NeedId, Reason, Remedy, Shortfall, VolunteerId
 from dispatch.planner.memory import Memory
 from dispatch.planner.round import Round
-from dispatch.planner.travel import Trip, trips
+from dispatch.planner.travel import Trip, least_s, trips
 from dispatch.roster import Bools, Floats, Ints
 
 SOME_MORE: Final = 3
@@ -284,12 +284,10 @@ class _Closing:
         ) if wanted else {}  # fmt: skip
 
     def _least_s(self, rows: Rows, need: Need) -> Floats:
-        """Turnout and the straight way at top speed, shape (k,)."""
+        """Turnout and the quickest way as far as the straight line, shape (k,)."""
         round_ = self._round
         away_m = crow_m(round_.lon[rows], round_.lat[rows], need.site.lon, need.site.lat)
-        speed_mps = self._memory.speed_mps[round_.roster.mode[rows]]
-        least_s: Floats = round_.roster.turnout_s[rows] + away_m / speed_mps
-        return least_s
+        return least_s(self._memory.router, round_.roster, rows, away_m)
 
     def _limit_s(self, helpers: _Helpers, at: Indices) -> int:
         """The whole minutes within which these helpers can be there."""

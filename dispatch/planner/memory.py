@@ -24,16 +24,23 @@ from dispatch.matching.policy import MatchPolicy
 from dispatch.matching.scarcity import Scarcity, scarcity_of
 from dispatch.matching.skills import Rows, Service
 from dispatch.model import Need, NeedId, Zone
-from dispatch.planner.travel import Trip, distinct_sites, joined, trips
-from dispatch.ports import Router
-from dispatch.roster import MODES, Floats, Roster
+from dispatch.planner.travel import (
+    BoundedRouter,
+    Trip,
+    distinct_sites,
+    farthest_m,
+    joined,
+    least_s,
+    trips,
+)
+from dispatch.roster import MODES, Bools, Floats, Roster
 
 FORGET_AFTER: Final = 4
 """Rounds after which what no need asked for is forgotten."""
 ROAMERS_MOST: Final = 0.02
 """Share of the roster beyond which a new index is cheaper than looking everybody up."""
 
-WHOLE: Final = 400
+WHOLE: Final = 1_000
 """A need with at most this many holders for each of the nearest it asks for is looked up whole."""
 FAR_S: Final = 2**60
 """Nobody costs as much: everybody is known."""
@@ -53,13 +60,14 @@ class Holders:
 
 @dataclass(slots=True, eq=False)
 class Explored:
-    """The people of one need with a road time: `rows` ascend, `trip` is theirs. Everybody eligible
-    by the roster alone whom the straight way at top speed may bring at less cost than `until_s` is
-    among them, and the first `apart` of the memory's list."""
+    """The people of one need with a road time: `rows` ascend, `trip` is theirs, and `place` where
+    they are in the service. Everybody eligible by the roster alone whom the straight way may bring
+    at less cost than `until_s` is among them, and the first `apart` of the memory's list."""
 
     holders: Holders
     rows: Rows
     trip: Trip
+    place: Rows
     until_s: int = 0
     apart: int = 0
     used: int = 0
@@ -69,6 +77,11 @@ class Explored:
         together = np.concatenate([self.rows, rows])
         order = np.argsort(together, kind="stable")
         self.rows, self.trip = together[order], joined(self.trip, trip, order)
+        self.place = np.searchsorted(self.holders.service.rows, self.rows)
+
+    def only(self, keep: Bools) -> None:
+        """Keep the people where `keep`, shape (k,), is True."""
+        self.rows, self.trip, self.place = self.rows[keep], self.trip.only(keep), self.place[keep]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -80,9 +93,8 @@ class Memory:
     """
 
     roster: Roster
-    router: Router
+    router: BoundedRouter
     policy: MatchPolicy
-    speed_mps: Floats
     idle_s: int = 0
     columns: Columns = field(default_factory=Columns)
     _round: int = 0
@@ -143,8 +155,7 @@ class Memory:
         # Everybody who moves goes to the end of the list, so that all needs look them up again.
         self._apart = np.concatenate([self._apart, rows])
         for known in self._explored.values():
-            there = ~np.isin(known.rows, rows)
-            known.rows, known.trip = known.rows[there], known.trip.only(there)
+            known.only(~np.isin(known.rows, rows))
 
     def explored(
         self,
@@ -153,7 +164,7 @@ class Memory:
         count: Mapping[NeedId, int],
         named: Mapping[NeedId, Rows] = NOBODY_NAMED,
     ) -> dict[NeedId, Explored]:
-        """Return what is known of each need's people: at least the `count` nearest eligible, and
+        """Return what is known of each need's people: at least `count` of the nearest eligible, and
         those `named` who are eligible by the roster."""
         found = {need.id: self._known(need, tuple(zones)) for need in needs}
         few: dict[int, list[Need]] = {}
@@ -165,14 +176,15 @@ class Memory:
                 (few if whole else many).setdefault(id(known.holders), []).append(need)
         for group in few.values():
             self._explore_whole(group, found, zones)
-        rows: dict[NeedId, Rows] = {}
+        until_s: dict[NeedId, int] = {}
         for group in many.values():
-            rows |= self._nearest(group, found[group[0].id].holders, count)
+            until_s |= self._near_s(group, found[group[0].id].holders, count)
+        self.widen(found, until_s, [n for n in needs if n.id in until_s], zones)
+        rows: dict[NeedId, Rows] = {}
         for need in needs:
             known, also = found[need.id], named.get(need.id, _NOBODY)
             if known.apart < len(self._apart) or also.size:
-                apart = self._named(need, known, also)
-                rows[need.id] = np.union1d(rows.get(need.id, _NOBODY), apart)
+                rows[need.id] = self._named(need, known, also)
                 known.apart = len(self._apart)
         self._look_up(found, rows, needs, zones)
         return found
@@ -180,7 +192,7 @@ class Memory:
     def _known(self, need: Need, zones: tuple[Zone, ...]) -> Explored:
         key = (*self._question(need), need.site, zones)
         if key not in self._explored:
-            self._explored[key] = Explored(self._holders_of(need), _NOBODY, Trip.blank(0))
+            self._explored[key] = Explored(self._holders_of(need), _NOBODY, Trip.blank(0), _NOBODY)
         known = self._explored[key]
         known.used = self._round
         return known
@@ -202,7 +214,8 @@ class Memory:
                     trip.fill(mine, matrix, j)
         for need, trip in zip(needs, found_trips, strict=True):
             known, may = found[need.id], self._rules.admits(need, rows)
-            known.rows, known.trip = rows[may], trip.only(may)
+            known.rows, known.trip, known.place = rows, trip, np.arange(len(rows))
+            known.only(may)
             known.until_s, known.apart = FAR_S, len(self._apart)
 
     def _named(self, need: Need, known: Explored, also: Rows) -> Rows:
@@ -211,23 +224,26 @@ class Memory:
         rows = np.intersect1d(wanted, known.holders.service.rows, assume_unique=True)
         return rows[self._rules.admits(need, rows)]
 
-    def _nearest(
+    def _near_s(
         self, needs: Sequence[Need], holders: Holders, count: Mapping[NeedId, int]
-    ) -> dict[NeedId, Rows]:
-        """The nearest `count` whom the roster's rules admit, or all there are, by need."""
-        found: dict[NeedId, Rows] = {}
-        left, asked = list(needs), 2 * max(count[n.id] for n in needs)
+    ) -> dict[NeedId, int]:
+        """How far to look to find `count` whom the roster's rules admit, or all there are."""
+        found: dict[NeedId, int] = {}
+        left, asked = list(needs), 4 * max(count[n.id] for n in needs)
         while left:
             lon, lat = _places(left).T
-            near, _ = holders.index.closest(lon, lat, min(asked, len(holders.rows)))
-            for need, places in zip(left, near, strict=True):
+            near, metres = holders.index.closest(lon, lat, min(asked, len(holders.rows)))
+            for need, places, crow_m in zip(left, near, metres, strict=True):
                 rows = holders.rows[places]
-                admitted = rows[self._rules.admits(need, rows)]
-                if len(admitted) >= count[need.id] or asked >= len(holders.rows):
-                    found[need.id] = np.sort(admitted[: count[need.id]])
+                may, most = self._rules.admits(need, rows), count[need.id]
+                if may.sum() >= most:
+                    quick_s = least_s(self.router, self.roster, rows[may], crow_m[may])
+                    found[need.id] = int(np.partition(quick_s, most - 1)[most - 1]) + 1
+                elif asked >= len(holders.rows):
+                    found[need.id] = FAR_S
             left = [n for n in left if n.id not in found]
             asked *= 2
-        return found
+        return {need_id: until_s + self.idle_s for need_id, until_s in found.items()}
 
     def widen(
         self,
@@ -252,18 +268,17 @@ class Memory:
     def _within(
         self, holders: Holders, needs: Sequence[Need], until_s: Seconds
     ) -> dict[NeedId, Rows]:
-        """Whom the straight way at top speed may bring at less cost than this, by need."""
-        roster, left_s = self.roster, until_s - self.idle_s
-        quickest_s = roster.turnout_s[holders.rows].min(initial=2**30)
-        radius_m = (left_s - quickest_s) * float(self.speed_mps.max())
+        """Whom the straight way may bring at less cost than this, by need."""
+        left_s = until_s - self.idle_s
+        quickest_s = self.roster.turnout_s[holders.rows].min(initial=2**30)
+        radius_m = farthest_m(self.router, left_s - quickest_s)
         found: dict[NeedId, Rows] = {}
         lon, lat = _places(needs).T
         around = holders.index.around(lon, lat, radius_m)
         for need, most_s, near in zip(needs, left_s.tolist(), around, strict=True):
             rows = holders.rows[near]
             crow_m = holders.index.distance_m(need.site, near)
-            least_s = roster.turnout_s[rows] + crow_m / self.speed_mps[roster.mode[rows]]
-            rows = rows[least_s < most_s]
+            rows = rows[least_s(self.router, self.roster, rows, crow_m) < most_s]
             found[need.id] = np.sort(rows[self._rules.admits(need, rows)])
         return found
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 import numpy as np
 
@@ -25,21 +24,14 @@ from dispatch.model import (
     Plan,
     PlanId,
     PlanStatus,
-    TravelMode,
 )
 from dispatch.planner.closing import shortfalls
 from dispatch.planner.memory import Memory
 from dispatch.planner.proposals import proposals
 from dispatch.planner.relief import RELIEF, relief_plan
 from dispatch.planner.round import NEAREST_LEAST, Asking, Round, by_name
-from dispatch.ports import Router
-from dispatch.roster import MODES, Roster
-
-
-class BoundedRouter(Router, Protocol):
-    """A router that knows its top speed: `eta_s >= crow_m / vmax_mps` for every way."""
-
-    def vmax_mps(self, mode: TravelMode) -> float: ...
+from dispatch.planner.travel import BoundedRouter
+from dispatch.roster import Roster
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -66,7 +58,6 @@ class Planner:
             roster=self.roster,
             router=self.router,
             policy=self.policy,
-            speed_mps=np.array([self.router.vmax_mps(mode) for mode in MODES]),
             idle_s=least_idle_s(self.policy, most_likely(self.asking.model)),
         )
 

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +31,19 @@ from dispatch.matching.alerting import Call, Limits, Ranked, fill
 from dispatch.matching.alerting.book import AlertBook
 from dispatch.matching.alerting.calls import call_of, rho_of
 from dispatch.matching.cost import Seconds, Trips, equivalent_s
-from dispatch.matching.crews import Crew, crew_posts
+from dispatch.matching.crews import Crew, crew_posts, has_special
 from dispatch.matching.eligibility import FACT_BITS, Eligibility
 from dispatch.matching.facts import Facts, facts_of, origins_of
 from dispatch.matching.load import SEVERITY, Load, features, load_of
-from dispatch.matching.problem import Candidates, Indices, Post, Posts, Problem, open_heads
+from dispatch.matching.problem import (
+    Candidates,
+    Indices,
+    Post,
+    PostKind,
+    Posts,
+    Problem,
+    open_heads,
+)
 from dispatch.matching.prune import NEARLY_S, cheapest, likely
 from dispatch.matching.reasons import BIT, Mask, reasons_of
 from dispatch.matching.skills import Rows, Service
@@ -55,13 +63,15 @@ from dispatch.model import (
     UnkeptPin,
 )
 from dispatch.planner.held import Held, with_asked, with_stayers
-from dispatch.planner.memory import Explored, Memory
+from dispatch.planner.memory import FAR_S, Explored, Memory
 from dispatch.planner.pool import Pool
 from dispatch.planner.travel import reach_bits
-from dispatch.roster import Bools, Ints, Roster
+from dispatch.roster import Bools, Bytes, Floats, Ints, Roster
 
-NEAREST_LEAST: Final = 64
-NEAREST_PER_HEAD: Final = 8
+T = TypeVar("T", bound=np.generic)
+
+NEAREST_LEAST: Final = 24
+NEAREST_PER_HEAD: Final = 4
 """How many of the nearest get a road time at first, per need."""
 FURTHER: Final = 1.25
 """How much further than the last person to be asked to look before solving."""
@@ -148,6 +158,7 @@ class Round:
         self.held: Mapping[NeedId, Held] = _Views(self)
         # Nobody who could cost this much or more is in the pool.
         self._until_s: Seconds = self._first_until(count)
+        self._near: dict[NeedId, _Near] = {}
         self.pool: Pool = self._gather()
         self.sizes: dict[NeedId, Size] = {}
         self._settle_sizes()
@@ -255,8 +266,8 @@ class Round:
         )
 
     def _first_until(self, count: Mapping[NeedId, int]) -> Seconds:
-        """How far to look at first: as far as the earlier prices say, else at the nearest `count`
-        of those looked up."""
+        """How far to look at first: as far as the earlier prices say, else as far as the memory
+        looked, or at the nearest `count` where it knows everybody."""
         until_s = self._furthest_s()
         priced: dict[NeedId, int] = {}
         for (need_id, _), price in self._before.items():
@@ -265,6 +276,8 @@ class Round:
             known, most = self.explored[need.id], count[need.id]
             if need.id in priced:
                 until_s[j] = min(until_s[j], priced[need.id])
+            elif known.until_s < FAR_S:
+                until_s[j] = min(until_s[j], known.until_s)
             elif len(known.rows) > most:
                 least_s = self._least_s[known.rows] + known.trip.eta_s
                 until_s[j] = min(until_s[j], np.partition(least_s, most)[most] + 1)
@@ -284,94 +297,95 @@ class Round:
         until = {n.id: s for n, s in zip(needs, until_s[short].tolist(), strict=True)}
         self._memory.widen(self.explored, until, needs, self.zones)
         self._until_s[short] = until_s[short]
+        for need in needs:
+            del self._near[need.id]
         self.pool = self._gather()
         return True
 
     def _gather(self) -> Pool:
         """Everybody looked up who may be asked and may cost less than `_until_s`."""
-        need, row, eta_s = self._who_may()
+        need, row, eta_s, steps, rarity = self._who_may()
         stays = np.zeros(len(row), np.bool_)
         if self.movable:
-            need, row, eta_s, stays = self._with_stayers(need, row, eta_s)
-        turnout_s = self.roster.turnout_s[row]
+            need, row, stays, at = self._with_stayers(need, row)
+            eta_s = _spread(eta_s, at, len(row))
+            steps, rarity = _spread(steps, at, len(row)), _spread(rarity, at, len(row))
+        response_s = eta_s.astype(np.int64) + self.roster.turnout_s[row]
+        moves = np.zeros(len(self.roster), np.bool_)
+        moves[self._moving_rows()] = True
         trips = Trips(
             row=row,
             eta_s=eta_s,
-            late_s=np.maximum(0, eta_s.astype(np.int64) + turnout_s - self._late_after_s()[need]),
-            **self._worth(need, row, eta_s, stays),
+            late_s=np.maximum(0, response_s - self._late_after_s()[need]),
+            steps=steps,
+            surplus=self._scarcity.surplus(row, rarity),
+            moved=moves[row] & ~stays,
+            stays=stays,
+            accepts=np.where(stays, 1.0, self._accepts(need, row, response_s, steps)),
         )
         return Pool(
             start=np.searchsorted(need, np.arange(len(self._order) + 1)),
             need=need,
             trips=trips,
-            response_s=eta_s.astype(np.int64) + turnout_s,
+            response_s=response_s,
             cost_s=equivalent_s(trips, self.people, self.policy),
         )
 
-    def _who_may(self) -> tuple[Indices, Rows, Ints]:
-        """Need, row and travel of everybody looked up who may be asked, by need and row."""
+    def _who_may(self) -> tuple[Indices, Rows, Ints, Bytes, Bytes]:
+        """Need, row, travel, steps and rarity of the skill served with of everybody looked up who
+        may be asked, by need and row."""
         asked = self.free.copy()
         asked[self._moving_rows()] = True
-        rows, etas_s = [_NOBODY], [np.empty(0, np.int32)]
-        for need, until_s in zip(self._order, self._until_s.tolist(), strict=True):
-            known, refused = self.explored[need.id], self._refused(need)
-            near = np.flatnonzero(self._least_s[known.rows] + known.trip.eta_s < until_s)
-            near = near[asked[known.rows[near]] & ~known.trip.cut_off[near]]
-            if refused.size:
-                near = near[~np.isin(known.rows[near], refused)]
-            rows.append(known.rows[near])
-            etas_s.append(known.trip.eta_s[near])
-        need_of = np.repeat(np.arange(len(self._order)), [len(some) for some in rows[1:]])
-        return need_of, np.concatenate(rows), np.concatenate(etas_s)
+        for j, need in enumerate(self._order):
+            if need.id not in self._near:
+                self._near[need.id] = self._near_of(need, int(self._until_s[j]), asked)
+        near = [self._near[need.id] for need in self._order]
+        need_of = np.repeat(np.arange(len(near)), [len(some.rows) for some in near])
+        return (
+            need_of,
+            np.concatenate([_NOBODY, *(some.rows for some in near)]),
+            np.concatenate([np.empty(0, np.int32), *(some.eta_s for some in near)]),
+            np.concatenate([np.empty(0, np.uint8), *(some.steps for some in near)]),
+            np.concatenate([np.empty(0, np.uint8), *(some.rarity for some in near)]),
+        )
 
-    def _with_stayers(
-        self, need: Indices, row: Rows, eta_s: Ints
-    ) -> tuple[Indices, Rows, Ints, Bools]:
-        """The same columns with those who accepted a need, and who stays."""
+    def _near_of(self, need: Need, until_s: int, asked: Bools) -> _Near:
+        known, refused = self.explored[need.id], self._refused(need)
+        at = np.flatnonzero(self._least_s[known.rows] + known.trip.eta_s < until_s)
+        rows = known.rows[at]
+        may = asked[rows] & ~known.trip.cut_off[at]
+        if refused.size:
+            may &= ~np.isin(rows, refused)
+        at = at[may]
+        steps, rarity = self._serving(known.holders.service, known.place[at])
+        return _Near(rows[may], known.trip.eta_s[at], steps, rarity)
+
+    def _serving(self, service: Service, places: Rows) -> tuple[Bytes, Bytes]:
+        """How far the skill each of a service serves with is from the one asked for, and how rare
+        it is."""
+        rarity = np.array([self._scarcity.skill.get(s, 0) for s in service.skills], np.uint8)
+        return service.steps[places], rarity[service.option[places]]
+
+    def _with_stayers(self, need: Indices, row: Rows) -> tuple[Indices, Rows, Bools, Indices]:
+        """The same columns with those who accepted a need, who of them stays, and where the others
+        are."""
         n = len(self.roster)
         own = [j * n + self._stays.get(need_.id, _NOBODY) for j, need_ in enumerate(self._order)]
         staying = np.concatenate([_NOBODY, *own])
         keys = need * n + row
         together = np.union1d(keys, staying)
-        wide_eta_s = np.zeros(len(together), np.int32)
-        wide_eta_s[np.searchsorted(together, keys)] = eta_s
-        return together // n, together % n, wide_eta_s, np.isin(together, staying)
+        at = np.searchsorted(together, keys)
+        return together // n, together % n, np.isin(together, staying), at
 
-    def _worth(self, need: Indices, row: Rows, eta_s: Ints, stays: Bools) -> dict[str, Any]:
-        """The columns of `Trips` about the person: what they serve with, and whether they come."""
-        steps, rarity = self._serving(need, row)
+    def _accepts(self, need: Indices, row: Rows, response_s: Seconds, steps: Bytes) -> Floats:
+        """How likely each accepts."""
         severity = np.array([SEVERITY[self._severity(n)] for n in self._order])
         hazard = np.array([float(n.hazard.rank) for n in self._order])
-        response_s = eta_s.astype(np.int64) + self.roster.turnout_s[row]
         known = features(
             self._load, row, response_s, steps > 0, severity[need], hazard[need], self.now,
             self._asking.zone,
         )  # fmt: skip
-        moves = np.zeros(len(self.roster), np.bool_)
-        moves[self._moving_rows()] = True
-        return {
-            "steps": steps,
-            "surplus": self._scarcity.surplus(row, rarity),
-            "moved": moves[row] & ~stays,
-            "stays": stays,
-            "accepts": np.where(stays, 1.0, probability(known, self._asking.model)),
-        }
-
-    def _serving(self, need: Indices, row: Rows) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """How far the skill each serves with is from the one asked for, and how rare it is."""
-        steps, rarity = np.zeros(len(row), np.uint8), np.zeros(len(row), np.uint8)
-        start = np.searchsorted(need, np.arange(len(self._order) + 1)).tolist()
-        for j, need_ in enumerate(self._order):
-            pairs, service = slice(start[j], start[j + 1]), self.service(need_.id)
-            steps[pairs], rarity[pairs] = self._serves(service, row[pairs])
-        return steps, rarity
-
-    def _serves(self, service: Service, rows: Rows) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        if not len(service.rows):
-            return np.zeros(len(rows), np.uint8), np.zeros(len(rows), np.uint8)
-        at = np.minimum(np.searchsorted(service.rows, rows), len(service.rows) - 1)
-        rarity = np.array([self._scarcity.skill.get(s, 0) for s in service.skills], np.uint8)
-        return service.steps[at], rarity[service.option[at]]
+        return probability(known, self._asking.model)
 
     def _late_after_s(self) -> Seconds:
         """The time left to each need's deadline, nothing after it."""
@@ -480,7 +494,7 @@ class Round:
 
     def candidates(self, need: Need, rows: Rows, eta_s: Ints, service: Service) -> Candidates:
         """Return these people as candidates; `rows` ascend and serve as `service` says."""
-        steps, rarity = self._serves(service, rows)
+        steps, rarity = self._serving(service, np.searchsorted(service.rows, rows))
         severity = self._severity(need)
         response_s = eta_s.astype(np.int64) + self.roster.turnout_s[rows]
         known = features(
@@ -591,13 +605,10 @@ class Round:
         for open_ in open_heads(need.heads, self._taken(need)):
             heads.append(min(left, open_))
             left -= heads[-1]
-        return crew_posts(
-            np.array([*heads, left], np.int64),
-            self._crew(need),
-            self._classes.only(rows),
-            need.hazard,
-            self.policy.crew,
-        )
+        tiers, crew = np.array([*heads, left], np.int64), self._crew(need)
+        if not has_special(tiers, crew, need.hazard, self.policy.crew):
+            return (Post(PostKind.ANY, tiers, np.ones(len(rows), np.bool_)),)
+        return crew_posts(tiers, crew, self._classes.only(rows), need.hazard, self.policy.crew)
 
     def _crew(self, need: Need) -> Crew:
         """Who of the need's people counts as leader, officer, newcomer; not those who may move."""
@@ -626,6 +637,16 @@ class Round:
         return np.asarray(up[at[self.pool.need], region])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Near:
+    """The people of one need who are in the pool."""
+
+    rows: Rows
+    eta_s: Ints
+    steps: Bytes
+    rarity: Bytes
+
+
 class _Views(dict[NeedId, Held]):
     """The needs of a round one by one, made when asked for."""
 
@@ -636,6 +657,13 @@ class _Views(dict[NeedId, Held]):
     def __missing__(self, need_id: NeedId) -> Held:
         self[need_id] = self._round.view(need_id)
         return self[need_id]
+
+
+def _spread(column: NDArray[T], at: Indices, size: int) -> NDArray[T]:
+    """A longer column with this one at these places, else zero."""
+    wide = np.zeros(size, column.dtype)
+    wide[at] = column
+    return wide
 
 
 def _levels(region: RegionCode, homes: Sequence[RegionCode]) -> list[int]:

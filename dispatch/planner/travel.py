@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,25 @@ from numpy.typing import NDArray
 from dispatch.geo.measure import coarsen
 from dispatch.matching.reasons import BIT, Mask
 from dispatch.matching.skills import Rows
-from dispatch.model import UNREACHABLE, EtaSource, Need, NeedId, Reason, Site, Travel, Zone
+from dispatch.model import (
+    UNREACHABLE,
+    EtaSource,
+    Need,
+    NeedId,
+    Reason,
+    Site,
+    Travel,
+    TravelMode,
+    Zone,
+)
 from dispatch.ports import EtaMatrix, Router
 from dispatch.roster import MODES, Bools, Floats, Ints, Roster
 
 T = TypeVar("T", bound=np.generic)
 
-CELLS_MOST: Final = 2_000_000
-"""Cells of a matrix beyond which people and sites are asked for in parts."""
+CELLS_MOST: Final = 200_000
+"""Pairs of a matrix beyond which people and sites are asked for in parts."""
+_FARTHEST_M: Final = 2.1e7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +64,13 @@ class Trip:
         self.cut_off[at] = matrix.cut_off
 
 
+class BoundedRouter(Router, Protocol):
+    """A router that knows what no way takes less than: `eta_s >= least_s(crow_m)`, which grows with
+    the straight line."""
+
+    def least_s(self, distance_m: Floats, mode: TravelMode) -> Floats: ...
+
+
 def trips(
     router: Router,
     roster: Roster,
@@ -71,7 +89,7 @@ def trips(
     found = Trip.blank(len(row))
     for m, mode in enumerate(MODES):
         mine = np.flatnonzero(roster.mode[row] == m)
-        for some in _neighbourhoods(row[mine], sites, goal[mine]):
+        for some in _neighbourhoods(sites, goal[mine]):
             pairs = mine[some]
             people, at = np.unique(row[pairs], return_inverse=True)
             columns, j = np.unique(goal[pairs], return_inverse=True)
@@ -96,14 +114,14 @@ def distinct_sites(needs: Sequence[Need]) -> tuple[Floats, Rows]:
     return distinct, at
 
 
-def _neighbourhoods(rows: Rows, sites: Floats, site: Rows) -> Iterator[Rows]:
-    """Yield the places of these pairs in parts whose whole matrix is not much more than them,
-    halving the sites from west to east or south to north."""
-    parts = [np.arange(len(rows))] if len(rows) else []
+def _neighbourhoods(sites: Floats, site: Rows) -> Iterator[Rows]:
+    """Yield the places of the pairs of each `site`, shape (k,), in parts whose whole matrix is not
+    much more than them, halving the sites from west to east or south to north."""
+    parts = [np.arange(len(site))] if len(site) else []
     while parts:
         some = parts.pop()
         columns = np.unique(site[some])
-        if len(columns) == 1 or len(columns) * len(np.unique(rows[some])) <= CELLS_MOST:
+        if len(columns) == 1 or len(columns) * len(some) <= CELLS_MOST:
             yield some
             continue
         low, high = sites[columns].min(axis=0), sites[columns].max(axis=0)
@@ -122,6 +140,27 @@ def trip_to(
     zones: Sequence[Zone],
 ) -> Trip:
     return trips(router, roster, lon, lat, {need.id: rows}, {need.id: need}, zones)[need.id]
+
+
+def least_s(router: BoundedRouter, roster: Roster, rows: Rows, crow_m: Floats) -> Floats:
+    """Return what the response of these people takes at least, turnout and travel, when they are
+    `crow_m` away along the straight line; shape (k,)."""
+    seconds = roster.turnout_s[rows].astype(np.float64)
+    for m, mode in enumerate(MODES):
+        mine = roster.mode[rows] == m
+        seconds[mine] += router.least_s(crow_m[mine], mode)
+    return seconds
+
+
+def farthest_m(router: BoundedRouter, seconds: Floats) -> Floats:
+    """Return how far along the straight line nobody comes from in less than these seconds, to a
+    metre, shape (k,); at most half around the Earth."""
+    low, high = np.zeros(len(seconds)), np.full(len(seconds), _FARTHEST_M)
+    while (high - low).max(initial=0.0) > 1.0:
+        middle = (low + high) / 2
+        quick = np.min([router.least_s(middle, mode) for mode in MODES], axis=0) < seconds
+        low, high = np.where(quick, middle, low), np.where(quick, high, middle)
+    return high
 
 
 def joined(one: Trip, two: Trip, order: Rows) -> Trip:

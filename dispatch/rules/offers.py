@@ -135,9 +135,7 @@ def accept_offer(board: Board, a: act.AcceptOffer, ctx: Context) -> Events:
     return (*moved, accepted, *filled, *others)
 
 
-def may_leave(
-    board: Board, volunteer_id: VolunteerId, assignment_id: AssignmentId | None
-) -> bool:
+def may_leave(board: Board, volunteer_id: VolunteerId, assignment_id: AssignmentId | None) -> bool:
     """Return whether somebody may be called away from this assignment: it is theirs, and they have
     not left for it."""
     if assignment_id is None or board.active.get(volunteer_id) != assignment_id:

@@ -20,8 +20,9 @@ from dispatch.matching.alerting import Exactly
 from dispatch.matching.alerting.book import AlertBook, AlertRule
 from dispatch.matching.policy import MatchPolicy
 from dispatch.model import NeedId, Plan, Proposal, Remedy, Shortfall, VolunteerId
-from dispatch.planner.plan import BoundedRouter, Planner
+from dispatch.planner.plan import Planner
 from dispatch.planner.round import Asking
+from dispatch.planner.travel import BoundedRouter
 from dispatch.registry.roster_csv import ImportReport
 from dispatch.standalone.needs import FileNeed, check_places, read_needs
 from dispatch.standalone.registry import FileRoster, RegistryFile, read_registry, read_roster

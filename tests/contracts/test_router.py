@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dispatch.errors import BadInput
-from dispatch.geo.measure import crow_m
+from dispatch.geo.measure import Floats, crow_m
 from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.geo.straight import StraightLineRouter
@@ -34,7 +34,7 @@ UNKNOWN = np.array([(np.nan, np.nan)])
 
 
 class BoundedRouter(Router, Protocol):
-    def vmax_mps(self, mode: TravelMode) -> float: ...
+    def least_s(self, distance_m: Floats, mode: TravelMode) -> Floats: ...
 
 
 def table() -> TableRouter:
@@ -190,11 +190,15 @@ def test_nobody_and_nowhere(
     assert matrix.cut_off.shape == (origins,)
 
 
-def test_no_eta_beats_the_straight_line_at_vmax(router: BoundedRouter, mode: TravelMode) -> None:
+def test_no_eta_falls_below_the_least_for_its_straight_line(
+    router: BoundedRouter, mode: TravelMode
+) -> None:
     crow = crow_m(ORIGINS[:, None, 0], ORIGINS[:, None, 1], SITES[:, 0], SITES[:, 1])
     for zones in ([], [zone(*ORIGINS[2])]):
         matrix = router.eta_matrix(ORIGINS, SITES, mode, zones)
-        assert (matrix.eta_s >= crow / router.vmax_mps(mode)).all()
+        assert (matrix.eta_s >= router.least_s(crow, mode)).all()
+    further = router.least_s(np.linspace(0, 60_000, 500), mode)
+    assert (np.diff(further) >= 0).all()
 
 
 def test_the_same_question_has_the_same_answer(router: BoundedRouter, mode: TravelMode) -> None:

@@ -79,7 +79,7 @@ def test_an_area_may_have_its_own_profile() -> None:
     router = StraightLineRouter(hills)
     assert router.eta_matrix(km(5), km(0), CAR).eta_s[0, 0] == pytest.approx(1800, abs=1)
     assert router.eta_matrix(km(5), km(0), FOOT).eta_s[0, 0] == pytest.approx(9000, abs=1)
-    assert router.vmax_mps(CAR) == pytest.approx(10 / 3.6)
+    assert router.least_s(np.array([5_000.0]), CAR)[0] == pytest.approx(1800, abs=1)
 
 
 @pytest.mark.parametrize(

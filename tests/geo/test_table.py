@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from dispatch.geo.measure import crow_m
 from dispatch.geo.table import TableRouter
 from dispatch.model import UNREACHABLE, EtaSource, Site, TravelMode
 from tests.geo.grids import at, box
@@ -37,5 +39,8 @@ def test_zones_cut_off_who_is_inside() -> None:
     assert matrix.eta_s[0, 0] == UNREACHABLE
 
 
-def test_an_empty_table_has_no_speed() -> None:
-    assert TableRouter({}).vmax_mps(CAR) == 0
+def test_the_least_is_that_of_the_quickest_pair_listed() -> None:
+    crow = float(crow_m(*HOME, *SITE))
+    router = TableRouter({(HOME, SITE): 600, (AWAY, SITE): 60_000})
+    assert router.least_s(np.array([crow, 2 * crow]), CAR) == pytest.approx([600, 1_200])
+    assert (TableRouter({}).least_s(np.zeros(2), CAR) == 0).all()

@@ -13,7 +13,7 @@ from dispatch.matching.policy import MatchPolicy
 from dispatch.model import HazardClass, Need, NeedId, RegionCode, Site, TravelMode
 from dispatch.planner.memory import FORGET_AFTER, Explored, Memory
 from dispatch.ports import EtaMatrix, Points
-from dispatch.roster import MODES, Roster
+from dispatch.roster import Roster
 from tests.builders import COUNTY, NOW, need, person, roster
 
 SITE = Site(lon=125.75, lat=42.28)
@@ -42,8 +42,7 @@ def people(count: int = 40, **over: Any) -> Roster:
 
 def memory_of(folk: Roster) -> tuple[Memory, Counting]:
     router = Counting()
-    speed = np.array([router.vmax_mps(mode) for mode in MODES])
-    memory = Memory(roster=folk, router=router, policy=MatchPolicy(), speed_mps=speed)
+    memory = Memory(roster=folk, router=router, policy=MatchPolicy())
     memory.begin(folk.lon, folk.lat, NOW, False)
     return memory, router
 

@@ -256,7 +256,6 @@ class TestSizes:
         assert lines(planner.plan(play.board, play.now, (need.id,))) == [(need.id, 2, None)]
         assert lines(planner.plan(play.board, play.now)) == [(need.id, 1, None)]
 
-
     def test_a_wave_leaves_alone_who_accepted_and_could_not_come(self) -> None:
         play = Play()
         need = needed(play, NORTH)
