@@ -9,6 +9,8 @@ solved again. With none left, the optimum over the pairs kept is the optimum ove
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -26,21 +28,28 @@ NEARLY_S: Final = 40
 
 
 def cheapest(problem: Problem, of: Bools | None = None) -> Indices:
-    """Return the pairs that are worth a first look: the cheapest of each post by (cost, row),
-    `PER_HEAD` for each open head of its need; ascending. `of`, shape (m,), says which posts."""
-    starts = problem.starts()
-    open_ = problem.posts.heads @ PER_HEAD
-    needs, need = np.unique(problem.posts.need_ids, return_inverse=True)
-    wanted = np.ones(len(problem.posts), np.bool_) if of is None else of
-    most = np.bincount(need, open_, minlength=len(needs)).astype(np.int64)[need] + 1
-    return np.concatenate(
-        [
-            start + _least(problem.cost_s[start:end], int(k))
-            for start, end, k, w in zip(starts[:-1], starts[1:], most, wanted, strict=True)
-            if w
-        ]
-        or [np.empty(0, np.intp)]
+    """Return the pairs that are worth a first look: the cheapest of each post and of each whole
+    need by (cost, row), `PER_HEAD` for each open head; ascending. `of`, shape (m,), says which
+    posts."""
+    starts, wanted = problem.starts(), problem.posts.heads @ PER_HEAD
+    if of is not None:
+        wanted = np.where(of, wanted, -1)
+    posts = range(len(problem.posts))
+    spans = [(j, j + 1) for j in posts]
+    for _, group in groupby(posts, key=problem.posts.need_ids.__getitem__):
+        several = list(group)
+        if len(several) > 1:
+            spans.append((several[0], several[-1] + 1))
+    return _union(
+        starts[f] + _least(problem.cost_s[starts[f] : starts[e]], int(most) + 1)
+        for f, e in spans
+        for most in [wanted[f:e].sum()]
+        if wanted[f:e].min() >= 0
     )
+
+
+def _union(parts: Iterable[Indices]) -> Indices:
+    return np.unique(np.concatenate([np.empty(0, np.intp), *parts]))
 
 
 def likely(problem: Problem, price_s: Seconds) -> Indices:

@@ -11,16 +11,16 @@ import numpy as np
 
 from dispatch.errors import SolverFailed
 from dispatch.matching.cost import Seconds
-from dispatch.matching.problem import MINIMUM, Indices, Problem, Reserve, Solution
+from dispatch.matching.problem import Indices, Problem, Reserve, Solution
 
 FAR: Final = 2**60
-"""The potential of a post that nothing reaches; below overflow when costs are added to it."""
+"""The distance from a post that nothing leaves; below overflow when costs are added to it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prices:
-    """What one more head of each post would cost, shape (m,), and what the reserve asks for one
-    more person of each group, shape (groups,); equivalent seconds."""
+    """What one head less of each post would save, shape (m,), and what the reserve asks for a
+    person of each group, shape (groups,); equivalent seconds."""
 
     post_s: Seconds
     group_s: Seconds
@@ -126,26 +126,28 @@ def lower_bound(problem: Problem, prices: Prices) -> int:
 
 
 def prices(problem: Problem, solution: Solution) -> Prices:
-    """Return what one more head of each post would cost: prices for `lower_bound`.
+    """Return what one head less of each post would save: prices for `lower_bound`.
 
-    Shortest-path distances from the source in the residual graph of `solution`, by Bellman and
-    Ford, with the people folded into the arcs between posts. One more head of a post is left
-    empty, or filled by somebody free, or by somebody taken from another post that is then paid
-    for in the same way. Around an optimal solution no cycle is negative, the distances settle
-    and the bound meets the objective; otherwise they keep falling and are cut off, which costs
-    sharpness but not validity.
+    Shortest-path distances to the source in the residual graph of `solution`, by Bellman and Ford,
+    with the people folded into the arcs between posts. With one head less of a post somebody goes
+    home, an empty head is gone, or somebody goes to another post, from where it goes on in the same
+    way. Around an optimal solution no cycle is negative, the distances settle and the bound meets
+    the objective; otherwise they keep falling and are cut off, which costs sharpness but not
+    validity.
+
+    Of all prices that prove an optimum these are the lowest, so they tempt fewest people.
     """
     residual = _Residual(problem, solution)
     for _ in range(len(problem.posts) + len(residual.group_s) + 1):
         if not residual.relax():
             break
-    post_s = residual.post_s
-    settled = np.where(post_s >= FAR, problem.posts.unfilled_s[:, MINIMUM], post_s)
-    return Prices(settled, residual.group_s)
+    reached = residual.post_s < FAR
+    # What nothing leaves is a post without heads, of which one less saves nothing.
+    return Prices(np.where(reached, -residual.post_s, 0), -residual.group_s)
 
 
 class _Residual:
-    """The residual graph of a solution and the distances found so far."""
+    """The residual graph of a solution and the distances to the source found so far."""
 
     def __init__(self, problem: Problem, solution: Solution) -> None:
         self._reserve = problem.reserve
@@ -154,82 +156,81 @@ class _Residual:
         self._special = np.flatnonzero(self._falls_to >= 0)
         onward = _falls(problem, solution)[self._special]
         self._flowing, self._standing = self._special[onward > 0], self._special[onward < 0]
+        prices_s = np.where(solution.unfilled > 0, -problem.posts.unfilled_s, FAR)
+        self.post_s: Seconds = prices_s.min(axis=1, initial=FAR)
         self._split_people(problem, solution)
         self._split_groups(problem, solution)
-        could_be_empty = solution.unfilled < problem.posts.heads
-        prices_s = np.where(could_be_empty, problem.posts.unfilled_s, FAR)
-        self.post_s: Seconds = prices_s.min(axis=1, initial=FAR)
-        self._take_free(free_of_group=True)
+        np.minimum.at(self.post_s, self._home_at, -self._home_cost_s)
 
     def relax(self) -> bool:
         """Shorten what can be shortened, once; return whether anything was."""
         before = self.post_s.copy(), self.group_s.copy()
-        if len(self._target):
-            step_s = self.post_s[self._origin] + self._step_s
+        if len(self._origin):
+            step_s = self.post_s[self._target] + self._step_s
             reached = np.minimum.reduceat(step_s, self._start)
-            self.post_s[self._target] = np.minimum(self.post_s[self._target], reached)
+            self.post_s[self._origin] = np.minimum(self.post_s[self._origin], reached)
         self._relax_falls()
         if self._reserve is not None:
-            self._take_free(free_of_group=False)
+            self._swap_within_groups()
             np.minimum.at(
-                self.group_s, self._used_group, self.post_s[self._used_at] - self._used_cost_s
+                self.post_s, self._used_at, self.group_s[self._used_group] - self._used_cost_s
             )
         return bool((before[0] != self.post_s).any() or (before[1] != self.group_s).any())
 
     def _relax_falls(self) -> None:
-        for j in self._special.tolist():
-            f = self._falls_to[j]
-            self.post_s[f] = min(self.post_s[f], self.post_s[j])
-        for j in self._flowing[::-1].tolist():
-            f = self._falls_to[j]
-            self.post_s[j] = min(self.post_s[j], self.post_s[f])
-        if self._stand_in_s is None:
-            return
         for j in self._special[::-1].tolist():
             f = self._falls_to[j]
-            self.post_s[j] = min(self.post_s[j], self.post_s[f] + self._stand_in_s[j])
+            self.post_s[j] = min(self.post_s[j], self.post_s[f])
+        for j in self._flowing.tolist():
+            f = self._falls_to[j]
+            self.post_s[f] = min(self.post_s[f], self.post_s[j])
+        if self._stand_in_s is None:
+            return
+        for j in self._special.tolist():
+            f = self._falls_to[j]
+            self.post_s[f] = min(self.post_s[f], self.post_s[j] + self._stand_in_s[j])
         for j in self._standing.tolist():
             f = self._falls_to[j]
-            self.post_s[f] = min(self.post_s[f], self.post_s[j] - self._stand_in_s[j])
+            self.post_s[j] = min(self.post_s[j], self.post_s[f] - self._stand_in_s[j])
 
     def _split_people(self, problem: Problem, solution: Solution) -> None:
-        """Pairs of free people, by post; and steps between posts for people in use."""
+        """Steps between posts for people in use, and the pairs of free people."""
         n = int(problem.row.max(initial=-1)) + 1
         used_at = np.full(n, -1)
         used_at[problem.row[solution.chosen]] = problem.post[solution.chosen]
         cost_there_s = np.zeros(n, np.int64)
         cost_there_s[problem.row[solution.chosen]] = problem.cost_s[solution.chosen]
-        self._free = np.flatnonzero(used_at[problem.row] < 0)
-        self._post, self._row, self._cost_s = problem.post, problem.row, problem.cost_s
-        moved = np.flatnonzero(used_at[problem.row] >= 0)
-        self._start = np.flatnonzero(np.diff(problem.post[moved], prepend=-1) > 0)
-        self._target = problem.post[moved][self._start]
-        self._origin = used_at[problem.row[moved]]
+        origin = used_at[problem.row]
+        self._free = np.flatnonzero(origin < 0)
+        moved = np.flatnonzero((origin >= 0) & (origin != problem.post))
+        moved = moved[np.argsort(origin[moved], kind="stable")]
+        self._start = np.flatnonzero(np.diff(origin[moved], prepend=-1) > 0)
+        self._origin = origin[moved][self._start]
+        self._target = problem.post[moved]
         self._step_s = problem.cost_s[moved] - cost_there_s[problem.row[moved]]
 
     def _split_groups(self, problem: Problem, solution: Solution) -> None:
-        """What one more of each group costs before anybody is released from a post."""
-        reserve = self._reserve
+        """Who goes home for nothing, who gives their group's reserve a place, and who of the group
+        could take it."""
+        reserve, chosen = problem.reserve, solution.chosen
+        group = np.full(len(chosen), -1) if reserve is None else reserve.group[problem.row[chosen]]
+        alone, grouped = chosen[group < 0], chosen[group >= 0]
+        self._home_at, self._home_cost_s = problem.post[alone], problem.cost_s[alone]
         if reserve is None:
             self.group_s: Seconds = np.empty(0, np.int64)
             return
         used = _used_of(reserve, problem, solution)
-        self.group_s = np.where(used < reserve.quota, 0, reserve.price_s).astype(np.int64)
-        grouped = solution.chosen[reserve.group[problem.row[solution.chosen]] >= 0]
-        self._used_group = reserve.group[problem.row[grouped]].astype(np.intp)
-        self._used_at = problem.post[grouped]
-        self._used_cost_s = problem.cost_s[grouped]
-        in_group = reserve.group[self._row[self._free]] >= 0
-        self._free_grouped = self._free[in_group]
-        self._free = self._free[~in_group]
+        self.group_s = np.where(used > reserve.quota, -reserve.price_s, 0).astype(np.int64)
+        self._used_group = group[group >= 0].astype(np.intp)
+        self._used_at, self._used_cost_s = problem.post[grouped], problem.cost_s[grouped]
+        free = self._free[reserve.group[problem.row[self._free]] >= 0]
+        self._free_group = reserve.group[problem.row[free]].astype(np.intp)
+        self._free_post, self._free_cost_s = problem.post[free], problem.cost_s[free]
 
-    def _take_free(self, *, free_of_group: bool) -> None:
-        """The cheapest free person of every post."""
-        pairs = self._free if free_of_group else self._free_grouped
-        price_s = self._cost_s[pairs]
-        if not free_of_group and self._reserve is not None:
-            price_s = price_s + _of_group(self.group_s, self._reserve, self._row[pairs])
-        np.minimum.at(self.post_s, self._post[pairs], price_s)
+    def _swap_within_groups(self) -> None:
+        """Somebody free of a group takes the place in its reserve that another gives back."""
+        there_s = self.post_s[self._free_post] + self._free_cost_s
+        np.minimum.at(self.group_s, self._free_group, there_s)
 
 
 def _of_group(group_s: Seconds, reserve: Reserve, rows: Indices) -> Seconds:

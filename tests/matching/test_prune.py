@@ -29,12 +29,13 @@ def test_cheapest_keeps_so_many_per_open_head_of_a_tier_and_one() -> None:
     assert kept.tolist() == [*range(minimum + 2 * desired + 3 * spare + 1), 100]
 
 
-def test_cheapest_counts_the_heads_of_the_whole_need_for_each_of_its_posts() -> None:
-    costs = list(range(100))
-    problem = problem_of([costs] * 3, [(0,), (2,), (1,)], [PRICE] * 3, needs=[0, 0, 1])
+def test_cheapest_looks_at_each_post_and_at_the_whole_need() -> None:
+    dear, cheap = [1_000 + c for c in range(100)], list(range(100))
+    problem = problem_of([dear, cheap, cheap], [(1,), (2,), (1,)], [PRICE] * 3, needs=[0, 0, 1])
     kept = cheapest(problem)
     one = int(PER_HEAD[MINIMUM])
-    assert np.bincount(problem.post[kept]).tolist() == [2 * one + 1, 2 * one + 1, one + 1]
+    # The cheap post holds the cheapest of its need's three heads; the dear one its own.
+    assert np.bincount(problem.post[kept]).tolist() == [one + 1, 3 * one + 1, one + 1]
 
 
 def test_cheapest_of_some_posts_keeps_theirs_only() -> None:
