@@ -20,7 +20,7 @@ from dispatch.matching.prune import cheapest, likely, underpriced
 from dispatch.matching.verify import Prices, lower_bound, prices
 from dispatch.matching.verify import verify as verified_cost_s
 
-__all__ = ["Match", "extended", "improve", "match"]
+__all__ = ["Match", "improve", "match", "resume"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,18 +74,19 @@ def improve(problem: Problem, kept: Indices) -> Match:
         first = False
 
 
-def extended(part: Problem, match: Match, problem: Problem) -> Match | None:
-    """Return the match of `part` as one of `problem`, which has the same posts and more pairs; None
-    if one of those might lower the objective.
+def resume(part: Problem, before: Match, problem: Problem) -> Match:
+    """Return the match of `problem`, which has the same posts as `part` and more pairs, given that
+    of `part`; without solving anything when no new pair might lower the objective.
 
     Raises:
         SolverFailed: as `match`.
     """
     width = int(problem.row.max(initial=-1)) + 1
     places = np.searchsorted(problem.post * width + problem.row, part.post * width + part.row)
-    if underpriced(problem, places, match.prices).size:
-        return None
-    chosen = places[match.solution.chosen]
-    solution = Solution(chosen, match.solution.unfilled, match.objective_s)
+    missed = underpriced(problem, places, before.prices)
+    if missed.size:
+        return improve(problem, np.union1d(likely(problem, before.prices.post_s), missed))
+    chosen = places[before.solution.chosen]
+    solution = Solution(chosen, before.solution.unfilled, before.objective_s)
     objective_s = verified_cost_s(problem, solution)
-    return Match(solution, objective_s, lower_bound(problem, match.prices), match.prices)
+    return Match(solution, objective_s, lower_bound(problem, before.prices), before.prices)

@@ -98,7 +98,7 @@ class Candidates:
         columns = (self.eta_s, self.steps, self.accepts, self.surplus, self.moved, self.stays)
         if any(c is not None and len(c) != len(self.rows) for c in (*columns, *entering)):
             raise ValueError(f"{self.need.id}: candidate columns differ in length")
-        if (np.diff(self.rows, prepend=-1) <= 0).any():
+        if (self.rows[:1] < 0).any() or (self.rows[1:] <= self.rows[:-1]).any():
             raise ValueError(f"{self.need.id}: candidate rows must ascend from 0")
         if (self.eta_s < 0).any() or self.taken < 0 or self.spare < 0:
             raise ValueError(f"{self.need.id}: travel and heads cannot be negative")

@@ -20,8 +20,9 @@ from dispatch.matching.problem import Indices, Problem
 from dispatch.matching.verify import Prices
 from dispatch.roster import Bools
 
-PER_HEAD: Final = np.array([5, 5, 2])
-"""Pairs kept at first per open head of a tier; with 5 a county's plan is within 0.01 %."""
+PER_HEAD: Final = np.array([10, 10, 2])
+"""Pairs kept at first per open head of a tier; with 5 a county's plan is within 0.01 %, with 10 it
+is mostly the best already."""
 
 NEARLY_S: Final = 40
 """Pairs this much dearer than an earlier price are looked at too; prices move with every change."""
@@ -69,12 +70,17 @@ def underpriced(problem: Problem, kept: Indices, prices: Prices) -> Indices:
     would be worth taking.
     """
     earned_s = prices.earned(problem)
-    return np.flatnonzero(earned_s > _profits(problem.row[kept], earned_s[kept], problem.row))
+    worth = np.flatnonzero(earned_s > 0)
+    mine = kept[earned_s[kept] > 0]
+    profits_s = _profits(problem.row[mine], earned_s[mine], problem.row[worth])
+    missed: Indices = worth[earned_s[worth] > profits_s]
+    return missed
 
 
 def _profits(rows: Indices, earned_s: Seconds, of: Indices) -> Seconds:
     """Return what each person in `of` earns at best in pairs of `rows`, at least nothing."""
-    profit_s = np.zeros(int(of.max(initial=-1)) + 1, np.int64)
+    size = max(int(rows.max(initial=-1)), int(of.max(initial=-1))) + 1
+    profit_s = np.zeros(size, np.int64)
     np.maximum.at(profit_s, rows, earned_s)
     best: Seconds = profit_s[of]
     return best

@@ -120,9 +120,11 @@ def lower_bound(problem: Problem, prices: Prices) -> int:
     heads = (prices.post_s * posts.heads.sum(axis=1)).sum()
     empty = (posts.heads * np.minimum(0, posts.unfilled_s - prices.post_s[:, None])).sum()
     kept = (group_s * reserve.quota).sum() if reserve else 0
-    gain = np.zeros(int(problem.row.max(initial=-1)) + 1, np.int64)
-    np.minimum.at(gain, problem.row, -clipped.earned(problem))
-    return int(heads) + int(empty) - int(kept) + int(gain.sum())
+    earned_s = clipped.earned(problem)
+    worth = np.flatnonzero(earned_s > 0)
+    gain = np.zeros(int(problem.row[worth].max(initial=-1)) + 1, np.int64)
+    np.maximum.at(gain, problem.row[worth], earned_s[worth])
+    return int(heads) + int(empty) - int(kept) - int(gain.sum())
 
 
 def prices(problem: Problem, solution: Solution) -> Prices:

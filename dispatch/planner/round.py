@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.board import Board
-from dispatch.matching import Match, extended, improve
+from dispatch.matching import Match, improve, resume
 from dispatch.matching.acceptance import AcceptanceModel, preset, probability
 from dispatch.matching.alerting import Call, Limits, Ranked, fill
 from dispatch.matching.alerting.book import AlertBook
@@ -178,9 +178,7 @@ class Round:
             if not self._widen(np.minimum(until_s, self._furthest_s())):
                 return problem, found
             part, (problem, self.places) = problem, self._problem()
-            found = extended(part, found, problem) or improve(
-                problem, _first_look(problem, by_name(part, found.prices))
-            )
+            found = resume(part, found, problem)
 
     def fills(self, found: Match) -> tuple[Fill, ...]:
         """Return how sure each need is with the people chosen."""

@@ -282,11 +282,11 @@ def as_assignment(problem: Problem) -> int:
     return int(cost[linear_sum_assignment(cost)].sum())
 
 
-def by_milp(problem: Problem, *, one_more_at: int = -1, one_less_of: int = -1) -> int | None:
+def by_milp(problem: Problem, *, one_less_at: int = -1, one_more_of: int = -1) -> int | None:
     """Return the optimum by a mixed-integer program (HiGHS); None where there is no solution.
 
-    Asks for one head more at the post `one_more_at`, which somebody must fill, and lets the
-    reserve give one person less of the group `one_less_of` at no price.
+    Asks for one head less at the post `one_less_at`, and lets the reserve give one person more of
+    the group `one_more_of` at no price.
     """
     heads = problem.posts.heads
     m, p = heads.shape[0], len(problem.post)
@@ -310,8 +310,8 @@ def by_milp(problem: Problem, *, one_more_at: int = -1, one_less_of: int = -1) -
         (first_group + group[scarce], scarce, 1),
         (first_group + np.arange(len(quota)), at_beyond, -1),
     ]
-    wanted = heads.sum(axis=1) + (np.arange(m) == one_more_at)
-    given = quota - (np.arange(len(quota)) == one_less_of)
+    wanted = heads.sum(axis=1) - (np.arange(m) == one_less_at)
+    given = quota + (np.arange(len(quota)) == one_more_of)
     none = np.full(len(quota), -np.inf)
     costs = np.concatenate(
         [

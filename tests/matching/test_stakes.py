@@ -143,7 +143,8 @@ def test_who_is_used_and_what_a_head_is_worth() -> None:
     stakes = Stakes(problem, match(problem))
     assert stakes.used(np.array([0, 1, 2])).tolist() == [True, False, False]
     assert stakes.worth(8 * HEAD) == ["n1"]
-    assert stakes.worth(8) == ["n0", "n1"]
+    assert stakes.worth(8) == ["n1"]
+    assert stakes.worth(5) == ["n0", "n1"]
 
 
 def test_a_need_that_would_lose_a_head_belongs_to_the_part_unless_it_has_spares() -> None:

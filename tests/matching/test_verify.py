@@ -209,20 +209,19 @@ def _shaken(at: np.ndarray, near: bool, data: st.DataObject) -> np.ndarray:
 
 @settings(deadline=None, max_examples=80)
 @given(problems(), st.data())
-def test_a_price_is_what_one_more_head_or_one_less_in_reserve_costs(
+def test_a_price_is_what_one_head_less_or_one_more_to_give_saves(
     problem: Problem, data: st.DataObject
 ) -> None:
     assume(len(problem.posts))
     solution = solve(problem)
     found = prices(problem, solution)
     j = data.draw(st.integers(0, len(problem.posts) - 1))
-    dearer = by_milp(problem, one_more_at=j)
-    never = problem.posts.unfilled_s[j, MINIMUM]
-    assert found.post_s[j] == (never if dearer is None else dearer - solution.objective_s)
+    cheaper = by_milp(problem, one_less_at=j)
+    assert found.post_s[j] == (0 if cheaper is None else solution.objective_s - cheaper)
     for g, price_s in enumerate(found.group_s.tolist()):
-        fewer = by_milp(problem, one_less_of=g)
-        assert fewer is not None
-        assert price_s == fewer - solution.objective_s
+        more = by_milp(problem, one_more_of=g)
+        assert more is not None
+        assert price_s == solution.objective_s - more
 
 
 @settings(deadline=None)
@@ -281,9 +280,11 @@ def test_a_plan_whose_wrong_leader_falls_shows_a_gap() -> None:
     assert lower_bound(problem, prices(problem, poor)) <= 30
 
 
-def test_a_price_is_what_one_more_head_costs() -> None:
+def test_a_price_is_what_one_head_less_saves() -> None:
+    """Without the first head its person stays at home; without the second theirs serves the first,
+    ten cheaper than who did."""
     problem = problem_of([[10, 20, 35], [11, 100, None]], [(1, 0), (1, 0)], [PRICE, PRICE])
-    assert prices(problem, solve(problem)).post_s.tolist() == [35, 100 + 35 - 20]
+    assert prices(problem, solve(problem)).post_s.tolist() == [20, 11 + 20 - 10]
 
 
 def test_a_need_that_nobody_can_serve_costs_its_empty_head() -> None:
