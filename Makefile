@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 SHELL := /bin/bash
 
-.PHONY: run test check setup setup-dev web debian bench soak lock clean
+.PHONY: run test check setup setup-dev web debian bench growth soak lock clean
 
 run: setup
 	@$(BIN)/dispatch demo
@@ -62,6 +62,9 @@ check:
 
 bench: setup-dev
 	$(BIN)/python -m benchmarks all --write docs/benchmarks.md
+
+growth: setup-dev
+	$(BIN)/python -m benchmarks.growth
 
 lock: $(STAMPS)/venv
 	$(BIN)/pip install --quiet uv
