@@ -104,7 +104,7 @@ def _median(one: Mapping[str, Any], name: str) -> str:
 
 
 _DECADES_X: Final = range(3, 8)
-_DECADES_Y: Final = range(-3, 2)
+_DECADES_Y: Final = range(-4, 2)
 
 
 def _axes() -> Iterator[str]:
