@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, table
 
-SUITES = ("spine", "match", "quality")
+SUITES = ("spine", "match", "quality", "live")
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from dispatch import events as ev
 from dispatch import rules
 from dispatch.agency import load_agency
 from dispatch.app import open_store
-from dispatch.board import Board, apply
+from dispatch.board import Board, Key, apply
 from dispatch.clock import SystemClock
 from dispatch.drills import demo
 from dispatch.events import Stored
@@ -62,11 +62,12 @@ def county(volunteers: int = VOLUNTEERS) -> Iterator[Settings]:
 
 
 class Played:
-    """A board and the stored events that made it."""
+    """A board, the stored events that made it and the keys they touched."""
 
     def __init__(self) -> None:
         self.board = Board(agency=AgencyId("coquimbo"))
         self.stored: list[Stored] = []
+        self.touched: list[Key] = []
         self._keys = itertools.count()
 
     def act(self, actor: Actor, action: act.Action, at: datetime) -> rules.Events:
@@ -91,7 +92,7 @@ class Played:
                 event=event,
             )
             self.stored.append(stored)
-            apply(self.board, stored)
+            self.touched += apply(self.board, stored)
         return events
 
 

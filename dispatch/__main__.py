@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import socket
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from pydantic import ValidationError
+from sqlalchemy import Engine
 
 from dispatch.agency import Agency, load_agency
 from dispatch.app import Application, add_regions, build, open_store, server_of
@@ -21,11 +21,12 @@ from dispatch.drills import demo
 from dispatch.errors import BadInput, DispatchError
 from dispatch.eventlog import SqlEventLog
 from dispatch.learning import learn, write_lesson
-from dispatch.model import Role
+from dispatch.model import Role, VolunteerId
 from dispatch.registry import access
 from dispatch.registry.roster_csv import ImportReport, import_roster
 from dispatch.settings import Settings
 from dispatch.standalone.run import Files, match_files
+from dispatch.workers import listen, supervise
 
 LINK_LIFE = timedelta(hours=12)
 PROBLEMS_SHOWN = 50
@@ -55,9 +56,14 @@ def _with_agency(
     return command
 
 
-def _settings() -> Settings:
+def _settings(**given: int) -> Settings:
+    """Return the settings in force; `given` ones stand above the environment.
+
+    Raises:
+        BadInput: one of them cannot be used.
+    """
     try:
-        return Settings()
+        return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as exc:
         first = exc.errors()[0]
         name = "DISPATCH_" + "_".join(str(part) for part in first["loc"]).upper()
@@ -70,7 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     _command(
         commands, "demo", _with_agency(_demo), "an invented county on real roads, with live phones"
     )
-    _command(commands, "serve", _with_agency(_serve), "serve the agency's own data")
+    serve = _command(commands, "serve", _with_agency(_serve), "serve the agency's own data")
+    serve.add_argument(
+        "--workers", type=int, metavar="N", help="how many processes (default: DISPATCH_WORKERS)"
+    )
     link = _command(commands, "link", _with_agency(_link), "print a one-time link to the pages")
     link.add_argument("role", choices=["commander", "volunteer"])
     link.add_argument("--id", default="commander", help="account name, or volunteer id")
@@ -156,7 +165,11 @@ def _command(
     return command
 
 
-def _serve(_: argparse.Namespace, settings: Settings, agency: Agency) -> int:
+def _serve(arguments: argparse.Namespace, settings: Settings, agency: Agency) -> int:
+    if arguments.workers is not None:
+        settings = _settings(workers=arguments.workers)
+    if settings.workers > 1:
+        return asyncio.run(supervise(settings, agency, lambda: _announce(settings, agency)))
     return asyncio.run(_serving(settings, agency, with_demo=False))
 
 
@@ -165,27 +178,13 @@ def _demo(_: argparse.Namespace, settings: Settings, agency: Agency) -> int:
 
 
 async def _serving(settings: Settings, agency: Agency, *, with_demo: bool) -> int:
-    listener = _listen(settings)
-    with listener:
+    # The port first: finding it busy must not cost a minute of preparation.
+    with listen(settings) as listener:
         app = await _prepared(settings, agency, with_demo)
-        server = server_of(app, started=lambda: _print_links(app, with_demo))
+        people = demo.phones(app.engine) if with_demo else {}
+        server = server_of(app, started=lambda: _print_links(settings, agency, app.engine, people))
         await server.serve(sockets=[listener])
         return 0 if server.started else 2
-
-
-def _listen(settings: Settings) -> socket.socket:
-    """Take the port first: finding it busy must not cost a minute of preparation."""
-    listener = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as exc:
-        listener.close()
-        raise BadInput(
-            f"cannot listen on {settings.host} port {settings.port}: {exc.strerror}; "
-            "set DISPATCH_PORT to another one"
-        ) from None
-    return listener
 
 
 async def _prepared(settings: Settings, agency: Agency, with_demo: bool) -> Application:
@@ -204,14 +203,22 @@ async def _prepared(settings: Settings, agency: Agency, with_demo: bool) -> Appl
     return app
 
 
-def _print_links(app: Application, with_demo: bool) -> None:
-    base = f"http://{app.settings.host}:{app.settings.port}"
-    print(f"\n  {app.agency.name_en}  ·  {base}\n")
-    print("  Commander   " + _link_to(app, base, Role.COMMANDER, "commander"))
-    if with_demo:
-        for number, person in demo.phones(app.engine).items():
-            print(f"  {number:<10}  " + _link_to(app, base, Role.VOLUNTEER, str(person)))
-        print(f"\n  Everybody else is simulated and lives {app.settings.demo_pace:g} x real time.")
+def _announce(settings: Settings, agency: Agency) -> None:
+    engine = open_store(settings)
+    _print_links(settings, agency, engine, {})
+    engine.dispose()
+
+
+def _print_links(
+    settings: Settings, agency: Agency, engine: Engine, phones: dict[str, VolunteerId]
+) -> None:
+    base = f"http://{settings.host}:{settings.port}"
+    print(f"\n  {agency.name_en}  ·  {base}\n")
+    print("  Commander   " + _link_to(engine, base, Role.COMMANDER, "commander"))
+    for number, person in phones.items():
+        print(f"  {number:<10}  " + _link_to(engine, base, Role.VOLUNTEER, str(person)))
+    if phones:
+        print(f"\n  Everybody else is simulated and lives {settings.demo_pace:g} x real time.")
     print(f"\n  Each link works once. More: {_self()} link commander | volunteer --id N")
     print("  Stop with Ctrl-C; nothing is lost.\n", flush=True)
 
@@ -225,8 +232,8 @@ def _self() -> str:
     return str(called.relative_to(here) if called.is_relative_to(here) else called)
 
 
-def _link_to(app: Application, base: str, role: Role, subject: str) -> str:
-    token = access.make_link(app.engine, role, subject, app.clock.now(), LINK_LIFE)
+def _link_to(engine: Engine, base: str, role: Role, subject: str) -> str:
+    token = access.make_link(engine, role, subject, SystemClock().now(), LINK_LIFE)
     return f"{base}/enter/{token}"
 
 

@@ -13,7 +13,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import sqlalchemy as sa
@@ -23,12 +23,14 @@ from fastapi import FastAPI
 from dispatch import taxonomy
 from dispatch.agency import Agency
 from dispatch.alerts.bus import MemoryBus
-from dispatch.alerts.gateway import POSITIONS_EVERY_S, Gateway
+from dispatch.alerts.gateway import Gateway
+from dispatch.alerts.redis_bus import RedisBus
+from dispatch.api import live
 from dispatch.api.create import create
 from dispatch.api.services import Services
 from dispatch.board import Board
 from dispatch.clock import SystemClock
-from dispatch.desk import Desk
+from dispatch.desk import Desk, PlannerPort
 from dispatch.errors import BadInput
 from dispatch.eventlog import SqlEventLog
 from dispatch.geo.basemap import road_features
@@ -62,7 +64,8 @@ class Application:
     waves: Waves
     gateway: Gateway
     router: RoadRouter
-    planner: ProcessPlanner | FollowingPlanner
+    planner: PlannerPort
+    bus: MemoryBus | RedisBus
     log: SqlEventLog
     api: FastAPI
     background: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
@@ -111,8 +114,13 @@ def add_regions(engine: sa.Engine, agency: Agency) -> None:
         catalogue.add_regions(connection, [r for r in agency.regions if r.code not in known])
 
 
-async def build(settings: Settings, agency: Agency, clock: Clock | None = None) -> Application:
-    """Return the application, wired but not started.
+async def build(
+    settings: Settings,
+    agency: Agency,
+    clock: Clock | None = None,
+    planner: PlannerPort | None = None,
+) -> Application:
+    """Return the application, wired but not started, with a planner of its own unless given one.
 
     Raises:
         BadInput: a file, folder or database cannot be used.
@@ -125,12 +133,14 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
     policy = MatchPolicy()
     router = RoadRouter(graph)
     board = Board(agency=agency.id, exercise=agency.exercise)
-    planner_of = functools.partial(following_planner, settings.url, agency)
-    planner = ProcessPlanner(planner_of) if settings.planner_process else planner_of()
+    if planner is None:
+        planner_of = functools.partial(following_planner, settings.url, agency)
+        planner = ProcessPlanner(planner_of) if settings.planner_process else planner_of()
+    bus = RedisBus(settings.redis_url) if settings.redis_url else MemoryBus()
     desk = Desk(
         agency=agency.id,
         log=log,
-        bus=MemoryBus(),
+        bus=bus,
         clock=clock,
         planner=planner,
         judge=functools.partial(judge, router=router, policy=policy),
@@ -170,6 +180,7 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
         gateway=gateway,
         router=router,
         planner=planner,
+        bus=bus,
         log=log,
         api=create(services, lifespan),
     )
@@ -180,7 +191,10 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
 async def running(app: Application) -> AsyncIterator[Application]:
     """Start the application and keep its clockwork going while the block lasts."""
     await app.start()
-    clockwork = [app.desk.run(), app.waves.run(), _flush_forever(app)]
+    recheck = live.recheck_forever(app.api.state.services)
+    clockwork = [app.desk.run(), app.waves.run(), app.gateway.run(), recheck]
+    if isinstance(app.bus, RedisBus):
+        clockwork.append(app.bus.run())
     work = [*clockwork, *(make() for make in app.background)]
     tasks = [asyncio.create_task(coroutine) for coroutine in work]
     for task in tasks:
@@ -212,19 +226,18 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
         """Tell every screen when to come back, then stop."""
-        self._gateway.say_goodbye(GOODBYE_S)
-        await asyncio.sleep(0.2)
+        for server in self.servers:
+            server.close()
+        await self._gateway.drain(GOODBYE_S)
         await super().shutdown(sockets)
 
 
 def server_of(app: Application, started: Callable[[], None]) -> Server:
     """Return the HTTP server for an application; it calls `started` once it listens."""
+    upgrade = functools.partial(live.Upgrade, app.api.state.services)
     config = uvicorn.Config(
         app.api,
-        ws="websockets-sansio",
-        ws_max_size=65_536,
-        ws_ping_interval=None,
-        ws_per_message_deflate=False,
+        ws=cast("type[asyncio.Protocol]", upgrade),
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=5,
@@ -262,12 +275,6 @@ def _stop_on_failure(task: asyncio.Task[None]) -> None:
         return
     logging.getLogger("dispatch").critical("clockwork failed", exc_info=task.exception())
     signal.raise_signal(signal.SIGTERM)
-
-
-async def _flush_forever(app: Application) -> None:
-    while True:
-        await app.clock.sleep(POSITIONS_EVERY_S)
-        app.gateway.flush_positions()
 
 
 def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph) -> dict[str, Any]:

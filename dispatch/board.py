@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -151,6 +151,8 @@ class Board:
     people: dict[VolunteerId, Person] = field(default_factory=dict)
     entries: deque[TimelineEntry] = field(default_factory=deque)
     changes: dict[Key, Change] = field(default_factory=dict)
+    closed: dict[IncidentId, int] = field(default_factory=dict)
+    """Closed incidents, numbered from 1 in the order of closing."""
     needs_of: dict[IncidentId, list[NeedId]] = field(default_factory=dict)
     offers_of: dict[NeedId, list[OfferId]] = field(default_factory=dict)
     offers_to: dict[VolunteerId, list[OfferId]] = field(default_factory=dict)
@@ -162,6 +164,11 @@ class Board:
     active: dict[VolunteerId, AssignmentId] = field(default_factory=dict)
     pins: dict[VolunteerId, Pin] = field(default_factory=dict)
     exclusions: dict[IncidentId, dict[ExclusionKey, Exclusion]] = field(default_factory=dict)
+
+    def copy(self) -> Board:
+        """Return a board that may be tried out: what is applied to one is not seen in the other."""
+        values = {f.name: _copied(getattr(self, f.name)) for f in fields(self)}
+        return Board(**values)
 
     def open_offers_of(self, need_id: NeedId) -> Iterator[Offer]:
         """The unanswered offers of a need, oldest first."""
@@ -200,6 +207,14 @@ class Board:
     def person(self, volunteer_id: VolunteerId) -> Person:
         """The person's record, empty if nothing has happened yet."""
         return self.people.get(volunteer_id) or Person(id=volunteer_id)
+
+
+def _copied(value: Any) -> Any:
+    """Entities are frozen and may be shared; what holds them may not, nor the lists within."""
+    if isinstance(value, dict):
+        nested = isinstance(next(iter(value.values()), None), list | dict)
+        return {k: v.copy() for k, v in value.items()} if nested else value.copy()
+    return value.copy() if isinstance(value, set | deque) else value
 
 
 def apply(board: Board, stored: Stored) -> tuple[Key, ...]:
@@ -258,6 +273,7 @@ def _incident_closed(board: Board, s: Stored) -> tuple[Key, ...]:
     incident = board.incidents[_event(s, ev.IncidentClosed).incident_id]
     status = lifecycle.step(lifecycle.INCIDENT, incident.status, ev.IncidentClosed)
     board.incidents[incident.id] = replace(incident, status=status, closed_at=s.at)
+    board.closed[incident.id] = len(board.closed) + 1
     return (("incident", incident.id),)
 
 

@@ -4,6 +4,9 @@
 `run` follows the log, so that several desks may write the same one: `expected_seq` decides, the
 loser re-reads and tries again. Nothing is acknowledged before it is on disk, and nobody is told of
 anything that is not stored.
+
+Answers of volunteers that wait at the same time are decided one after the other, each on what the
+ones before it leave, and stored together: a thousand of them wait for a few turns of the disk.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeVar
 
@@ -37,19 +40,21 @@ from dispatch.model import (
     NeedId,
     Plan,
     RegionCode,
+    Role,
     Verdict,
     VolunteerId,
     usable,
 )
 from dispatch.planner.process import Question
-from dispatch.planner.verdict import Judge
-from dispatch.ports import Bus, Clock, EventLog
+from dispatch.planner.verdict import Fixes, Judge
+from dispatch.ports import NO_DIGESTS, ActionRecord, Bus, Clock, EventLog
 from dispatch.roster import Roster
 from dispatch.rules import Context, Pair
 
 POLL_S: Final = 2.0
 TICK_S: Final = 1.0
 MAX_TRIES: Final = 20
+MOST_AT_ONCE: Final = 256
 
 _NAMES_ONE: Final = (actions.CheckIn, actions.CheckOut, actions.PinPair, actions.ExcludePair)
 """Actions about one person, who must be on the roster."""
@@ -92,6 +97,18 @@ class Answer:
     repeated: bool = False
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Request:
+    """An action that waits for its turn, and then what became of it."""
+
+    actor: Actor
+    action_id: ActionId
+    action: actions.Action
+    plan: Plan | None
+    digest: str
+    outcome: Answer | Exception | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class Desk:
     """One agency's writer, follower and clockwork."""
@@ -108,6 +125,7 @@ class Desk:
     board: Board
     book: AlertBook = field(default_factory=AlertBook)
     listeners: list[Listener] = field(default_factory=list)
+    _waiting: list[_Request] = field(default_factory=list)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def start(self) -> None:
@@ -133,19 +151,15 @@ class Desk:
             _check_ring(action)
         if isinstance(action, _NAMES_ONE):
             await self._check_known(action.volunteer_id)
-        digest = _digest(actor, action)
         plan = await self._plan(actor, action_id, action)
-        for _ in range(MAX_TRIES):
-            async with self._lock:
-                await self._catch_up()
-                earlier = await self._first_answer(action_id, digest)
-                if earlier is not None:
-                    return earlier
-                context = await self._context(actor, action_id, action, plan)
-                events = rules.decide(self.board, action, context)
-                with contextlib.suppress(Conflict):
-                    return await self._store(context, events, digest)
-        raise StoreUnavailable("too many writers at once")
+        digest = _digest(actor, action)
+        request = _Request(
+            actor=actor, action_id=action_id, action=action, plan=plan, digest=digest
+        )
+        outcome = await self._turn(request)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     async def ask(self, question: Question[A]) -> A:
         """Return what the planner answers about the board as it is now.
@@ -166,10 +180,9 @@ class Desk:
             if not events:
                 return 0
             action_id = ActionId(f"tick-{self.board.seq + 1}")
-            context = self._bare_context(SYSTEM, action_id, now)
             # Another worker's tick may win; its events are ours too.
             with contextlib.suppress(Conflict):
-                await self._store(context, events, "")
+                await self._store(self._entries(SYSTEM, action_id, now, events))
             return len(events)
 
     async def run(self) -> None:
@@ -177,8 +190,9 @@ class Desk:
         await asyncio.gather(self._follow(), self._poll(), self._tick_forever())
 
     async def _follow(self) -> None:
-        async for _ in self.bus.subscribe(_topic(self.agency)):
-            await self._look()
+        async for head in self.bus.subscribe(_topic(self.agency)):
+            if int(head) > self.board.seq:
+                await self._look()
 
     async def _poll(self) -> None:
         while True:
@@ -212,7 +226,7 @@ class Desk:
         """Planning takes up to seconds and so happens before the lock, on the board as it is."""
         if not isinstance(action, actions.MakePlan | actions.MakeWave):
             return None
-        if await self.log.find(self.agency, action_id) is not None:
+        if await self.log.find(self.agency, [action_id]):
             return None
         seq, now = self.board.seq, self.clock.now()
         if isinstance(action, actions.MakeWave):
@@ -224,24 +238,78 @@ class Desk:
             return
         raise Rejected("NOT_FOUND", entity="volunteer", id=volunteer_id)
 
-    async def _first_answer(self, action_id: ActionId, digest: str) -> Answer | None:
-        record = await self.log.find(self.agency, action_id)
-        if record is None:
-            return None
-        if record.digest != digest:
-            raise ActionReused(action_id)
+    async def _turn(self, request: _Request) -> Answer | Exception:
+        """Wait until the request is settled: whoever gets the lock settles others' with it."""
+        self._waiting.append(request)
+        try:
+            async with self._lock:
+                while request.outcome is None:
+                    await self._settle(_together(self._waiting))
+        finally:
+            if request in self._waiting:
+                self._waiting.remove(request)
+        return request.outcome
+
+    async def _settle(self, requests: Sequence[_Request]) -> None:
+        """Give each request its outcome. What breaks off half-way leaves them all waiting."""
+        try:
+            outcomes = await self._outcomes(requests)
+        except Exception as exc:
+            outcomes = [exc] * len(requests)
+        for request, outcome in zip(requests, outcomes, strict=True):
+            request.outcome = outcome
+            self._waiting.remove(request)
+
+    async def _outcomes(self, requests: Sequence[_Request]) -> list[Answer | Exception]:
+        digests = {r.action_id: r.digest for r in requests}
+        for _ in range(MAX_TRIES):
+            async with self.log.turn(self.agency):
+                await self._catch_up()
+                outcomes, entries = await self._decided(requests)
+                with contextlib.suppress(Conflict):
+                    if entries:
+                        await self._store(entries, digests)
+                    return outcomes
+        raise StoreUnavailable("too many writers at once")
+
+    async def _decided(
+        self, requests: Sequence[_Request]
+    ) -> tuple[list[Answer | Exception], list[Entry]]:
+        """Return what becomes of each request once the entries are stored.
+
+        Each is decided on a board on which the ones before it have happened.
+        """
+        found = await self.log.find(self.agency, [r.action_id for r in requests])
+        now = self.clock.now()
+        verdicts = await self._verdicts([r for r in requests if r.action_id not in found], now)
+        draft = self.board if len(requests) == 1 else self.board.copy()
+        outcomes: list[Answer | Exception] = []
+        entries: list[Entry] = []
+        for request in requests:
+            record = found.get(request.action_id)
+            try:
+                if record is not None:
+                    outcomes.append(await self._first_answer(request, record))
+                    continue
+                events = rules.decide(draft, request.action, self._context(request, now, verdicts))
+            except Exception as exc:
+                outcomes.append(exc)
+                continue
+            new = self._entries(request.actor, request.action_id, now, events)
+            if draft is not self.board:
+                for entry in new:
+                    apply(draft, placed(entry, draft.seq + 1))
+            entries += new
+            outcomes.append(Answer(seq=self.board.seq + len(entries), ids=_ids(events)))
+        return outcomes, entries
+
+    async def _first_answer(self, request: _Request, record: ActionRecord) -> Answer:
+        if record.digest != request.digest:
+            raise ActionReused(request.action_id)
         count = record.last_seq - record.first_seq + 1
         stored = await self.log.read(self.agency, record.first_seq - 1, count)
         ids = _ids(tuple(s.event for s in stored))
         return Answer(seq=record.last_seq, ids=ids, repeated=True)
-
-    async def _context(
-        self, actor: Actor, action_id: ActionId, action: actions.Action, plan: Plan | None
-    ) -> Context:
-        now = self.clock.now()
-        verdicts = await self._verdicts(action, now, plan)
-        context = self._bare_context(actor, action_id, now, verdicts, plan)
-        return replace(context, policies=self._policies(action))
 
     def _policies(self, action: actions.Action) -> dict[NeedId, Mapping[str, Any]]:
         """How the desk would ask people by itself for the needs that the action may start."""
@@ -256,62 +324,75 @@ class Desk:
         known = [self.board.needs[n] for n in needs if n in self.board.needs]
         return {n.id: plain(given or self.book.policy_for(self.board, n)) for n in known}
 
-    def _bare_context(
-        self,
-        actor: Actor,
-        action_id: ActionId,
-        now: datetime,
-        verdicts: Mapping[Pair, Verdict] | None = None,
-        plan: Plan | None = None,
+    def _context(
+        self, request: _Request, now: datetime, verdicts: Mapping[Pair, Verdict]
     ) -> Context:
         return Context(
             now=now,
-            actor=actor,
-            action_id=action_id,
+            actor=request.actor,
+            action_id=request.action_id,
             offer_ttl_s=self.policy.offer_ttl_s,
-            verdicts=verdicts or {},
+            verdicts=verdicts,
             regions=self.regions,
-            plan=plan,
+            plan=request.plan,
+            policies=self._policies(request.action),
         )
 
-    async def _verdicts(
-        self, action: actions.Action, now: datetime, plan: Plan | None
-    ) -> dict[Pair, Verdict]:
-        pairs = rules.pairs_to_judge(self.board, action, plan)
-        accepting = isinstance(action, actions.AcceptOffer)
-        stage = Stage.ACCEPT if accepting else Stage.OFFER
-        fix = usable(action.fix, now) if isinstance(action, actions.AcceptOffer) else None
-        return await self._judged(pairs, stage, now, fix)
+    async def _verdicts(self, requests: Sequence[_Request], now: datetime) -> dict[Pair, Verdict]:
+        pairs = [p for r in requests for p in rules.pairs_to_judge(self.board, r.action, r.plan)]
+        fixes: dict[VolunteerId, Fix] = {}
+        stage = Stage.OFFER
+        for request in requests:
+            if isinstance(request.action, actions.AcceptOffer):
+                stage = Stage.ACCEPT
+                fix, person = usable(request.action.fix, now), request.actor.volunteer_id
+                if fix is not None and person is not None:
+                    fixes[person] = fix
+        return await self._judged(pairs, stage, now, fixes)
 
     async def _judged(
-        self, pairs: Sequence[Pair], stage: Stage, now: datetime, fix: Fix | None
+        self, pairs: Sequence[Pair], stage: Stage, now: datetime, fixes: Fixes
     ) -> dict[Pair, Verdict]:
         if not pairs:
             return {}
         people = sorted({v for _, v in pairs})
         # The lock keeps the board still while the thread reads it.
         return await asyncio.to_thread(
-            lambda: self.judge(self.board, self.rows(people), pairs, now, stage, fix)
+            lambda: self.judge(self.board, self.rows(people), pairs, now, stage, fixes)
         )
 
-    async def _store(self, context: Context, events: rules.Events, digest: str) -> Answer:
-        if not events:
-            return Answer(seq=self.board.seq)
-        entries = [
-            Entry(
-                at=context.now,
-                actor=context.actor,
-                action_id=context.action_id,
-                exercise=self.board.exercise,
-                event=event,
-            )
+    def _entries(
+        self, actor: Actor, action_id: ActionId, now: datetime, events: rules.Events
+    ) -> list[Entry]:
+        exercise = self.board.exercise
+        return [
+            Entry(at=now, actor=actor, action_id=action_id, exercise=exercise, event=event)
             for event in events
         ]
+
+    async def _store(
+        self, entries: Sequence[Entry], digests: Mapping[ActionId, str] = NO_DIGESTS
+    ) -> None:
         first = self.board.seq
-        await self.log.append(self.agency, entries, first, digest)
+        await self.log.append(self.agency, entries, first, digests)
         self._apply([placed(e, first + n) for n, e in enumerate(entries, start=1)])
         await self.bus.publish(_topic(self.agency), str(self.board.seq).encode())
-        return Answer(seq=self.board.seq, ids=_ids(events))
+
+
+def _together(waiting: Sequence[_Request]) -> list[_Request]:
+    """Return the first of those who wait, and after a volunteer the volunteers that follow.
+
+    Only a person's own doings bear on whether they may accept, so answers of different people can
+    be judged on one board. What commanders and the system do bears on everybody.
+    """
+    first, *others = waiting[:MOST_AT_ONCE]
+    chosen = {first.actor: first}
+    for request in others:
+        alone = {first.actor.role, request.actor.role} != {Role.VOLUNTEER}
+        if alone or request.actor in chosen:
+            break
+        chosen[request.actor] = request
+    return list(chosen.values())
 
 
 def _topic(agency: AgencyId) -> str:

@@ -29,9 +29,17 @@ class Rejected(DispatchError):
         self.params = params
         super().__init__(code, params)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """How it travels between processes: keywords are not among `args`."""
+        return _rejected, (self.code, self.params)
+
     def __str__(self) -> str:
         detail = ", ".join(f"{name}={value}" for name, value in self.params.items())
         return f"{self.code} ({detail})" if detail else self.code
+
+
+def _rejected(code: str, params: dict[str, object]) -> Rejected:
+    return Rejected(code, **params)
 
 
 class Forbidden(DispatchError):

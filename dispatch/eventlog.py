@@ -1,28 +1,36 @@
 """The event log: one append-only list per agency, in SQL or in memory.
 
-A stored batch is one action. Its id is unique per agency, so an action can be stored once only,
-whoever retries it; `digest` tells a repeat from a different body under the same id.
+An action's id is unique per agency, so it can be stored once only, whoever retries it; `digest`
+tells a repeat from a different body under the same id. Actions that are appended together share
+one transaction, and so one wait for the disk.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from dispatch.errors import Conflict, StoreUnavailable
 from dispatch.events import Entry, Stored, decode, encode, placed
 from dispatch.model import ActionId, Actor, AgencyId, Role
-from dispatch.ports import ActionRecord
+from dispatch.ports import NO_DIGESTS, ActionRecord
 
 T = TypeVar("T")
+
+TURN_S: Final = 2.0
+"""How long a writer waits for its turn before it writes without."""
+_LOCK_TIMED_OUT: Final = "55P03"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -70,18 +78,25 @@ class MemoryEventLog:
         self._ids: dict[AgencyId, str] = {}
 
     async def append(
-        self, agency: AgencyId, entries: Sequence[Entry], expected_seq: int, digest: str = ""
+        self,
+        agency: AgencyId,
+        entries: Sequence[Entry],
+        expected_seq: int,
+        digests: Mapping[ActionId, str] = NO_DIGESTS,
     ) -> int:
         """See `ports.EventLog.append`."""
         log = self._logs.setdefault(agency, [])
-        action_id = _one_action(entries)
-        if len(log) != expected_seq or (agency, action_id) in self._actions:
+        records = _records(entries, expected_seq, digests)
+        if len(log) != expected_seq or any((agency, a) in self._actions for a in records):
             raise Conflict(expected_seq, len(log))
         log += [placed(e, expected_seq + n) for n, e in enumerate(entries, start=1)]
-        self._actions[agency, action_id] = ActionRecord(
-            digest=digest, first_seq=expected_seq + 1, last_seq=len(log)
-        )
+        self._actions |= {(agency, a): record for a, record in records.items()}
         return len(log)
+
+    @contextlib.asynccontextmanager
+    async def turn(self, agency: AgencyId) -> AsyncIterator[None]:
+        """See `ports.EventLog.turn`: whoever is not awaiting has it."""
+        yield
 
     async def read(self, agency: AgencyId, after_seq: int, limit: int = 1_000) -> list[Stored]:
         """See `ports.EventLog.read`."""
@@ -95,9 +110,12 @@ class MemoryEventLog:
         """See `ports.EventLog.log_id`."""
         return self._ids.setdefault(agency, secrets.token_hex(8))
 
-    async def find(self, agency: AgencyId, action_id: ActionId) -> ActionRecord | None:
+    async def find(
+        self, agency: AgencyId, action_ids: Collection[ActionId]
+    ) -> dict[ActionId, ActionRecord]:
         """See `ports.EventLog.find`."""
-        return self._actions.get((agency, action_id))
+        known = (a for a in action_ids if (agency, a) in self._actions)
+        return {a: self._actions[agency, a] for a in known}
 
 
 class SqlEventLog:
@@ -110,20 +128,33 @@ class SqlEventLog:
         self._ids: dict[AgencyId, str] = {}
 
     async def append(
-        self, agency: AgencyId, entries: Sequence[Entry], expected_seq: int, digest: str = ""
+        self,
+        agency: AgencyId,
+        entries: Sequence[Entry],
+        expected_seq: int,
+        digests: Mapping[ActionId, str] = NO_DIGESTS,
     ) -> int:
         """See `ports.EventLog.append`."""
+        records = _records(entries, expected_seq, digests)
+        acted = [{"agency": agency, "action_id": a} | asdict(r) for a, r in records.items()]
         rows = [_row(agency, e, expected_seq + n) for n, e in enumerate(entries, start=1)]
-        record = {
-            "agency": agency,
-            "action_id": _one_action(entries),
-            "digest": digest,
-            "first_seq": expected_seq + 1,
-            "last_seq": expected_seq + len(rows),
-        }
         await self.log_id(agency)
-        await self._run(lambda: self._append(agency, rows, record, expected_seq))
+        await self._run(lambda: self._append(agency, rows, acted, expected_seq))
         return expected_seq + len(rows)
+
+    @contextlib.asynccontextmanager
+    async def turn(self, agency: AgencyId) -> AsyncIterator[None]:
+        """See `ports.EventLog.turn`. SQLite has one writing process, and so nothing to wait for."""
+        if self._engine.dialect.name != "postgresql":
+            yield
+            return
+        turn = _Turn(self._engine, agency)
+        try:
+            await self._run(turn.take)
+            yield
+        finally:
+            # On the same thread, and so after `take` even when that was not waited for.
+            await self._run(turn.give_back)
 
     async def read(self, agency: AgencyId, after_seq: int, limit: int = 1_000) -> list[Stored]:
         """See `ports.EventLog.read`."""
@@ -148,14 +179,20 @@ class SqlEventLog:
             self._ids[agency] = await self._run(lambda: self._log_id(agency))
         return self._ids[agency]
 
-    async def find(self, agency: AgencyId, action_id: ActionId) -> ActionRecord | None:
+    async def find(
+        self, agency: AgencyId, action_ids: Collection[ActionId]
+    ) -> dict[ActionId, ActionRecord]:
         """See `ports.EventLog.find`."""
-        query = sa.select(action).where(action.c.agency == agency, action.c.action_id == action_id)
+        query = sa.select(action).where(
+            action.c.agency == agency, action.c.action_id.in_(action_ids)
+        )
         rows = await self._run(lambda: self._all(query))
-        if not rows:
-            return None
-        row = rows[0]
-        return ActionRecord(digest=row.digest, first_seq=row.first_seq, last_seq=row.last_seq)
+        return {
+            row.action_id: ActionRecord(
+                digest=row.digest, first_seq=row.first_seq, last_seq=row.last_seq
+            )
+            for row in rows
+        }
 
     def close(self) -> None:
         """Wait for the running statement and end the thread. The engine stays open."""
@@ -164,8 +201,8 @@ class SqlEventLog:
     async def _run(self, work: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except OperationalError as exc:
-            raise StoreUnavailable(str(exc.orig)) from exc
+        except (DBAPIError, NoConnectionLeft) as exc:
+            raise StoreUnavailable(str(getattr(exc, "orig", exc))) from exc
 
     def _all(self, query: sa.Select[tuple[object, ...]]) -> Sequence[sa.Row[tuple[object, ...]]]:
         with self._engine.connect() as connection:
@@ -175,7 +212,7 @@ class SqlEventLog:
         self,
         agency: AgencyId,
         rows: list[dict[str, object]],
-        record: dict[str, object],
+        acted: list[dict[str, object]],
         expected_seq: int,
     ) -> None:
         moved = (
@@ -188,7 +225,7 @@ class SqlEventLog:
             with self._engine.begin() as connection:
                 if connection.execute(moved).first() is None:
                     raise Conflict(expected_seq, -1)
-                connection.execute(sa.insert(action), [record])
+                connection.execute(sa.insert(action), acted)
                 connection.execute(sa.insert(event), rows)
         except IntegrityError as exc:
             raise Conflict(expected_seq, -1) from exc
@@ -209,11 +246,43 @@ class SqlEventLog:
             return connection.execute(query).scalar()
 
 
-def _one_action(entries: Sequence[Entry]) -> ActionId:
-    ids = {e.action_id for e in entries}
-    if len(ids) != 1:
-        raise ValueError(f"a batch is one action, got {len(ids)}")
-    return ids.pop()
+class _Turn:
+    """An advisory lock of PostgreSQL in a transaction of its own: it goes with the connection."""
+
+    def __init__(self, engine: sa.Engine, agency: AgencyId) -> None:
+        self._engine = engine
+        self._lock = sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"log/{agency}")))
+        self._connection: sa.Connection | None = None
+
+    def take(self) -> None:
+        self._connection = self._engine.connect()
+        self._connection.exec_driver_sql(f"SET LOCAL lock_timeout = {TURN_S * 1_000:.0f}")
+        try:
+            self._connection.execute(self._lock)
+        except DBAPIError as exc:
+            if getattr(exc.orig, "sqlstate", None) != _LOCK_TIMED_OUT:
+                raise
+
+    def give_back(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+def _records(
+    entries: Sequence[Entry], expected_seq: int, digests: Mapping[ActionId, str]
+) -> dict[ActionId, ActionRecord]:
+    """What each action will have done, in order."""
+    records: dict[ActionId, ActionRecord] = {}
+    seq = expected_seq
+    for action_id, part in itertools.groupby(entries, key=lambda e: e.action_id):
+        first, seq = seq + 1, seq + sum(1 for _ in part)
+        if action_id in records:
+            raise ValueError(f"the entries of action {action_id} do not stand together")
+        digest = digests.get(action_id, "")
+        records[action_id] = ActionRecord(digest=digest, first_seq=first, last_seq=seq)
+    if not records:
+        raise ValueError("nothing to append")
+    return records
 
 
 def _row(agency: AgencyId, entry: Entry, seq: int) -> dict[str, object]:

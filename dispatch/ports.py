@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,9 @@ class ActionRecord:
     last_seq: int
 
 
+NO_DIGESTS: Final[Mapping[ActionId, str]] = {}
+
+
 class EventLog(Protocol):
     """Append-only, gap-free from 1 per agency. Acknowledged means on disk."""
 
@@ -34,12 +38,27 @@ class EventLog(Protocol):
         agency: AgencyId,
         entries: Sequence[Entry],
         expected_seq: int,
-        digest: str = "",
+        digests: Mapping[ActionId, str] = NO_DIGESTS,
     ) -> int:
-        """Store all entries (of one action) or none; return the new head.
+        """Store all entries or none; return the new head.
+
+        The entries of one action stand together; `digests` are those of the actions' bodies.
 
         Raises:
-            Conflict: `expected_seq` is not the head, or the action is already stored.
+            Conflict: `expected_seq` is not the head, or one of the actions is already stored.
+            StoreUnavailable: the store cannot answer now. When it went away during the commit,
+                whether it stored them is not known: `find` tells when it is back.
+        """
+        ...
+
+    def turn(self, agency: AgencyId) -> AbstractAsyncContextManager[None]:
+        """Wait for one's turn among the writers of this log, and have it while the block lasts.
+
+        A courtesy that saves the others' work: `expected_seq` decides, with a turn or without, and
+        nobody waits long for one who does not give it back.
+
+        Raises:
+            StoreUnavailable: the store cannot answer now.
         """
         ...
 
@@ -59,15 +78,26 @@ class EventLog(Protocol):
         """Return the identity of this log, made once: another id means another history."""
         ...
 
-    async def find(self, agency: AgencyId, action_id: ActionId) -> ActionRecord | None:
-        """Return what a stored action did, or None: how a repeat gets its first answer."""
+    async def find(
+        self, agency: AgencyId, action_ids: Collection[ActionId]
+    ) -> dict[ActionId, ActionRecord]:
+        """Return what those of the actions did that are stored: how a repeat gets its first
+        answer."""
         ...
 
 
 class Bus(Protocol):
-    """A doorbell. May lose and repeat; nothing may rely on it for correctness."""
+    """A doorbell. May lose and repeat; nothing may rely on it for correctness.
 
-    async def publish(self, topic: str, message: bytes) -> None: ...
+    `up` is whether messages pass now. While it is False, followers find what is new by polling.
+    """
+
+    @property
+    def up(self) -> bool: ...
+
+    async def publish(self, topic: str, message: bytes) -> None:
+        """Tell whoever listens; never waits for them, nor for a broker."""
+        ...
 
     def subscribe(self, topic: str) -> AsyncIterator[bytes]: ...
 

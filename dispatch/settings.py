@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,7 +18,11 @@ class Settings(BaseSettings):
     data_dir: Path = ROOT / "data"
     """Folder of the database; made if missing."""
     database_url: str = ""
-    """SQLAlchemy URL; empty means a SQLite file in `data_dir`."""
+    """`postgresql://user:password@host/name`; empty means a SQLite file in `data_dir`."""
+    redis_url: str = ""
+    """`redis://host:port/number`, where several workers ring each other; empty: they poll."""
+    workers: int = Field(default=1, ge=1, le=64)
+    """How many processes `dispatch serve` answers with; more than one needs PostgreSQL."""
     agency_file: Path = ROOT / "scenarios" / "coquimbo" / "agency.toml"
     """Who we are: names, regions, map, roads."""
     web_dir: Path = ROOT / "web" / "dist"

@@ -10,23 +10,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from dispatch.board import Board, Key, Person, TimelineEntry
 from dispatch.model import (
     Assignment,
+    AssignmentId,
     AssignmentStatus,
     Incident,
+    IncidentId,
     Need,
+    NeedId,
     Offer,
+    OfferId,
     OfferStatus,
     VolunteerId,
 )
 from dispatch.taxonomy import DUTY_LIMITS, DutyLimits
 
 Entity = dict[str, Any]
+Exactness = Literal["exact", "coarse"]
 View = dict[str, dict[Any, Entity]]
 
 
@@ -38,6 +43,10 @@ class Audience:
 
 
 COMMANDERS: Final = Audience()
+
+CLOSED_SHOWN: Final = 20
+"""Closed incidents that commanders still see with all that belongs to them; older ones fold away,
+or every screen would carry the whole history of offers."""
 
 _KINDS_OF_COMMANDER: Final = (
     "incident",
@@ -77,7 +86,8 @@ def touched(board: Board, audience: Audience, keys: Iterable[Key]) -> tuple[Key,
     """Return the keys of this audience's view that a change of the board's `keys` may alter."""
     wanted = dict.fromkeys(keys)
     if audience.volunteer_id is None:
-        return tuple(key for key in wanted if key[0] in _KINDS_OF_COMMANDER)
+        shown = (key for key in wanted if key[0] in _KINDS_OF_COMMANDER)
+        return tuple(dict.fromkeys((*shown, *_folding(board, wanted))))
     mine = audience.volunteer_id
     found: dict[Key, None] = {}
     for kind, ident in wanted:
@@ -85,14 +95,16 @@ def touched(board: Board, audience: Audience, keys: Iterable[Key]) -> tuple[Key,
             case "person" if ident == mine:
                 found[("me", mine)] = None
             case "offer" if board.offers[ident].volunteer_id == mine:
-                # The last answered offer leaves the view when a newer one is answered.
-                found.update(dict.fromkeys(_offer_keys(board, mine)))
+                found["offer", ident] = None
             case "assignment" if board.assignments[ident].volunteer_id == mine:
                 found.update(dict.fromkeys(_assignment_keys(board, mine)))
                 found["me", mine] = None
             case "need" | "incident":
                 found.update(dict.fromkeys(_keys_about(board, mine, kind, ident)))
-    return tuple(found)
+    offers = sum(kind == "offer" for kind, _ in found)
+    # The last answered offer leaves the view when newer ones are answered, as many as are touched.
+    left = sorted(_answered(board, mine), reverse=True)[: offers + 1] if offers else ()
+    return (*found, *(key for _, o in left if (key := ("offer", o)) not in found))
 
 
 def audiences(board: Board, keys: Iterable[Key]) -> set[VolunteerId]:
@@ -112,6 +124,31 @@ def audiences(board: Board, keys: Iterable[Key]) -> set[VolunteerId]:
                 for need_id in board.needs_of[ident]:
                     found.update(_people_of(board, need_id))
     return found
+
+
+def face(board: Board, need_id: NeedId) -> Entity:
+    """Return what volunteers see of a need and its incident; while it stays, no view changes."""
+    return _task(board, board.needs[need_id])
+
+
+def needs_seen(board: Board, audience: Audience) -> Iterator[NeedId]:
+    """Yield the needs that a volunteer's view shows."""
+    mine = audience.volunteer_id
+    assert mine is not None
+    yield from (board.offers[o].need_id for o in _shown_offers(board, mine))
+    yield from (board.assignments[a].need_id for a in _shown_assignments(board, mine))
+
+
+def position_shown(board: Board, volunteer_id: VolunteerId) -> Exactness | None:
+    """Return how exactly commanders may see where somebody is; None when not at all.
+
+    Where somebody on a task is, is for all commanders; somebody on duty lets themselves be found,
+    which takes no more than the neighbourhood before they have accepted something.
+    """
+    active = board.active.get(volunteer_id)
+    if active is not None and board.assignments[active].status is not AssignmentStatus.RESERVED:
+        return "exact"
+    return "coarse" if board.person(volunteer_id).on_duty else None
 
 
 def resting_until(person: Person, limits: DutyLimits = DUTY_LIMITS) -> datetime | None:
@@ -161,7 +198,51 @@ def _all_keys(board: Board, audience: Audience) -> Iterator[Key]:
             yield (kind, ident)
 
 
+def folded(board: Board, incident_id: IncidentId) -> bool:
+    """Whether commanders see an incident no more: closed long ago, and nobody is out for it."""
+    number = board.closed.get(incident_id)
+    if number is None or number > len(board.closed) - CLOSED_SHOWN:
+        return False
+    tasks = (a for n in board.needs_of[incident_id] for a in board.assignments_to(n))
+    return not any(board.active.get(a.volunteer_id) == a.id for a in tasks)
+
+
+def _folding(board: Board, keys: Iterable[Key]) -> Iterator[Key]:
+    """What leaves the commanders' view because a newer incident closed, or the last came home."""
+    for kind, ident in keys:
+        if kind == "incident" and board.closed.get(ident, 0) > CLOSED_SHOWN:
+            yield from _keys_of(board, list(board.closed)[board.closed[ident] - CLOSED_SHOWN - 1])
+        elif kind == "assignment" and folded(board, board.assignments[ident].incident_id):
+            yield from _keys_of(board, board.assignments[ident].incident_id)
+
+
+def _keys_of(board: Board, incident_id: IncidentId) -> Iterator[Key]:
+    """An incident and everything under it."""
+    yield ("incident", incident_id)
+    for need_id in board.needs_of[incident_id]:
+        yield ("need", need_id)
+        yield from (("offer", o) for o in board.offers_of[need_id])
+        yield from (("assignment", a.id) for a in board.assignments_to(need_id))
+
+
+def _incident_of(board: Board, key: Key) -> IncidentId | None:
+    kind, ident = key
+    match kind:
+        case "incident":
+            return IncidentId(ident)
+        case "need":
+            return board.needs[ident].incident_id
+        case "offer":
+            return board.offers[ident].incident_id
+        case "assignment":
+            return board.assignments[ident].incident_id
+    return None
+
+
 def _commander_entity(board: Board, key: Key) -> Entity | None:
+    about = _incident_of(board, key)
+    if about is not None and folded(board, about):
+        return None
     kind, ident = key
     match kind:
         case "incident":
@@ -265,20 +346,27 @@ def _assignment_keys(board: Board, mine: VolunteerId) -> Iterator[Key]:
     return (("assignment", a) for a in board.assignments_of.get(mine, ()))
 
 
-def _shown_offers(board: Board, mine: VolunteerId) -> set[str]:
+def _shown_offers(board: Board, mine: VolunteerId) -> set[OfferId]:
     """The open offers, and the last one that was answered."""
     offers = board.offers_to.get(mine, ())
-    shown: set[str] = {o for o in offers if o in board.open_offers}
-    answered = [board.offers[o] for o in offers if o not in board.open_offers]
-    if answered:
-        shown.add(max(answered, key=lambda o: (o.answered_at or o.made_at, o.id)).id)
+    shown = {o for o in offers if o in board.open_offers}
+    if len(shown) < len(offers):
+        shown.add(max(_answered(board, mine))[1])
     return shown
 
 
-def _shown_assignments(board: Board, mine: VolunteerId) -> set[str]:
+def _answered(board: Board, mine: VolunteerId) -> Iterator[tuple[datetime, OfferId]]:
+    """The offers that are not open any more, with when that was."""
+    for offer_id in board.offers_to.get(mine, ()):
+        offer = board.offers[offer_id]
+        if offer_id not in board.open_offers:
+            yield offer.answered_at or offer.made_at, offer_id
+
+
+def _shown_assignments(board: Board, mine: VolunteerId) -> set[AssignmentId]:
     """The active assignment, and the last one that ended."""
     assignments = board.assignments_of.get(mine, ())
-    shown: set[str] = set(assignments[-1:])
+    shown = set(assignments[-1:])
     if mine in board.active:
         shown.add(board.active[mine])
     return shown
@@ -286,16 +374,23 @@ def _shown_assignments(board: Board, mine: VolunteerId) -> set[str]:
 
 def _keys_about(board: Board, mine: VolunteerId, kind: str, ident: Any) -> Iterator[Key]:
     field = f"{kind}_id"
-    for key in _offer_keys(board, mine):
-        if getattr(board.offers[key[1]], field) == ident:
-            yield key
-    for key in _assignment_keys(board, mine):
-        if getattr(board.assignments[key[1]], field) == ident:
-            yield key
+    for offer_id in sorted(_shown_offers(board, mine)):
+        if getattr(board.offers[offer_id], field) == ident:
+            yield ("offer", offer_id)
+    for assignment_id in sorted(_shown_assignments(board, mine)):
+        if getattr(board.assignments[assignment_id], field) == ident:
+            yield ("assignment", assignment_id)
 
 
-def _people_of(board: Board, need_id: Any) -> Iterator[VolunteerId]:
-    return (board.offers[o].volunteer_id for o in board.offers_of[need_id])
+def _people_of(board: Board, need_id: NeedId) -> Iterator[VolunteerId]:
+    """Who sees a need now: not everybody who was ever asked for it."""
+    for offer_id in board.offers_of[need_id]:
+        mine = board.offers[offer_id].volunteer_id
+        if offer_id in board.open_offers or offer_id in _shown_offers(board, mine):
+            yield mine
+    for assignment in board.assignments_to(need_id):
+        if assignment.id in _shown_assignments(board, assignment.volunteer_id):
+            yield assignment.volunteer_id
 
 
 def _volunteer_offer(board: Board, offer: Offer) -> Entity:

@@ -19,6 +19,7 @@ ELSEWHERE: Final = {
     "dispatch/ports.py": "tests/contracts/test_eventlog.py",
     "dispatch/eventlog.py": "tests/contracts/test_eventlog.py",
     "dispatch/alerts/bus.py": "tests/contracts/test_bus.py",
+    "dispatch/alerts/redis_bus.py": "tests/contracts/test_bus.py",
     "dispatch/api/bodies.py": "tests/api/test_actions.py",
     "dispatch/api/errors.py": "tests/api/test_actions.py",
     "dispatch/api/command.py": "tests/api/test_reads.py",

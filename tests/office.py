@@ -92,7 +92,7 @@ class Office:
 
     async def judged(self, pairs: Sequence[Pair]) -> dict[Pair, Verdict]:
         """What an offer to these people would be judged by now."""
-        return await self.desk._judged(pairs, Stage.OFFER, self.clock.now(), None)
+        return await self.desk._judged(pairs, Stage.OFFER, self.clock.now(), {})
 
     async def need(self, **over: Any) -> str:
         """Open an incident with one published need; return the need's id."""

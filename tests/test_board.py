@@ -43,6 +43,17 @@ def test_refolded_board_equals_the_one_in_memory() -> None:
         assert getattr(again, field.name) == getattr(play.board, field.name), field.name
 
 
+def test_what_is_tried_on_a_copy_is_not_seen_on_the_board() -> None:
+    """A whole call is folded into a copy, event by event, and each step is tried twice."""
+    board = Board(agency=AgencyId("a"))
+    for stored in whole_call().stored:
+        before, tried = board.copy(), board.copy()
+        apply(tried, stored)
+        assert board == before
+        apply(board, stored)
+        assert board == tried
+
+
 def test_every_event_has_a_handler() -> None:
     assert set(_HANDLERS) == set(EVENT_TYPES.values())
 

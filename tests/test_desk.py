@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from dispatch import actions as act
+from dispatch.desk import Answer
 from dispatch.errors import ActionReused, Conflict, Forbidden, Rejected, StoreUnavailable
 from dispatch.eventlog import MemoryEventLog
+from dispatch.events import Entry
 from dispatch.matching.alerting import FixedWaves, Hold, plain
 from dispatch.matching.alerting.book import AlertBook, AlertRule
-from dispatch.model import ActionId, NeedId, OfferStatus, Reason, VolunteerId
+from dispatch.model import (
+    ActionId,
+    Actor,
+    AgencyId,
+    Fix,
+    Heads,
+    NeedId,
+    OfferStatus,
+    Reason,
+    VolunteerId,
+)
+from dispatch.ports import NO_DIGESTS
 from tests.builders import NOW, contract, person, roster
 from tests.office import AGENCY, COMMANDER, Office, volunteer
+
+Outcomes = list[Answer | BaseException]
 
 PEOPLE = [person(n, lon=125.74 - n / 1_000) for n in range(1, 9)]
 
@@ -105,7 +121,7 @@ async def test_a_refused_action_stores_nothing_and_may_come_again(office: Office
     late = act.AddNote(text="")
     with pytest.raises(Rejected):
         await office.desk.act(COMMANDER, key, late)
-    assert await office.log.find(AGENCY, key) is None
+    assert not await office.log.find(AGENCY, [key])
 
 
 async def test_an_action_that_changes_nothing(office: Office) -> None:
@@ -313,3 +329,132 @@ async def test_a_log_that_never_lets_us_write_is_an_error_not_a_loop() -> None:
     office = Office(PEOPLE, Broken())
     with pytest.raises(StoreUnavailable):
         await office.act(COMMANDER, act.AddNote(text="x"))
+
+
+class Watched(MemoryEventLog):
+    """A log that says how much was stored at once, and can be held up or fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.appended: list[int] = []
+        self.open = asyncio.Event()
+        self.open.set()
+        self.failing = False
+
+    async def append(
+        self,
+        agency: AgencyId,
+        entries: Sequence[Entry],
+        expected_seq: int,
+        digests: Mapping[ActionId, str] = NO_DIGESTS,
+    ) -> int:
+        await self.open.wait()
+        if self.failing:
+            raise StoreUnavailable("disk full")
+        head = await super().append(agency, entries, expected_seq, digests)
+        self.appended.append(len({e.action_id for e in entries}))
+        return head
+
+
+class TestTogether:
+    """Answers that wait at the same time are stored together, as if one after the other."""
+
+    @pytest.fixture
+    def log(self) -> Watched:
+        return Watched()
+
+    @pytest.fixture
+    def office(self, log: Watched) -> Office:
+        return Office(PEOPLE, log)
+
+    async def asked(self, office: Office, maximum: int = 3) -> list[tuple[Actor, act.AcceptOffer]]:
+        need = await office.need(heads=Heads(minimum=1, desired=maximum, maximum=maximum))
+        offers = await office.offers(need, *range(1, 9))
+        return [(volunteer(n), act.AcceptOffer(offer_id=o)) for n, o in enumerate(offers, start=1)]
+
+    async def at_once(self, office: Office, doings: Sequence[tuple[Actor, act.Action]]) -> Outcomes:
+        async with office.desk._lock:
+            tasks = [asyncio.create_task(office.act(*doing)) for doing in doings]
+            while len(office.desk._waiting) < len(tasks):  # noqa: ASYNC110 - a test's look inside
+                await asyncio.sleep(0)
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def test_the_first_come_are_taken_and_no_more(self, office: Office, log: Watched) -> None:
+        accepts = await self.asked(office)
+        log.appended.clear()
+        outcomes = await self.at_once(office, accepts)
+        refused = [o.code for o in outcomes if isinstance(o, Rejected)]
+        taken = [o for o in outcomes if isinstance(o, Answer)]
+        assert (len(taken), refused) == (3, ["OFFER_WITHDRAWN"] * 5)
+        assert outcomes[:3] == taken
+        assert log.appended == [3]
+        board = office.desk.board
+        assert sorted(a.volunteer_id for a in board.assignments.values()) == [1, 2, 3]
+        assert [o.seq for o in taken] == sorted({o.seq for o in taken})
+        assert taken[-1].seq == board.seq == await log.head(AGENCY)
+
+    async def test_the_board_is_what_the_log_says(self, office: Office, log: Watched) -> None:
+        await self.at_once(office, await self.asked(office, maximum=8))
+        other = Office(PEOPLE, log)
+        await other.desk.start()
+        assert other.desk.board == office.desk.board
+        assert len(other.desk.board.assignments) == 8
+
+    async def test_a_commander_comes_between(self, office: Office, log: Watched) -> None:
+        accepts = await self.asked(office, maximum=8)
+        log.appended.clear()
+        note = (COMMANDER, act.AddNote(text="x"))
+        outcomes = await self.at_once(office, [*accepts[:2], note, *accepts[2:]])
+        assert log.appended == [2, 1, 6]
+        assert [type(o) for o in outcomes] == [Answer] * 9
+
+    async def test_one_person_twice_is_two_turns(self, office: Office, log: Watched) -> None:
+        (one, accept), (two, _) = (await self.asked(office))[:2]
+        log.appended.clear()
+        leave = act.SetAvailability(available=False)
+        outcomes = await self.at_once(office, [(two, leave), (one, leave), (one, accept)])
+        assert log.appended == [2]
+        assert isinstance(outcomes[2], Rejected)
+        assert outcomes[2].params["reasons"] == [Reason.UNAVAILABLE]
+
+    async def test_nobody_is_told_of_what_is_not_stored(self, office: Office, log: Watched) -> None:
+        accepts = await self.asked(office, maximum=8)
+        before, told = office.desk.board.copy(), []
+        office.desk.listeners.append(lambda seq, keys: told.append(seq))
+        log.failing = True
+        outcomes = await self.at_once(office, accepts)
+        assert [type(o) for o in outcomes] == [StoreUnavailable] * 8
+        assert (office.desk.board, told) == (before, [])
+        log.failing = False
+        outcomes = await self.at_once(office, accepts)
+        assert [type(o) for o in outcomes] == [Answer] * 8
+
+    async def test_who_gives_up_takes_nobody_along(self, office: Office, log: Watched) -> None:
+        accepts = await self.asked(office, maximum=8)
+        log.open.clear()
+        tasks = [asyncio.create_task(office.act(*doing)) for doing in accepts]
+        await asyncio.sleep(0.05)  # the first is in the middle of storing for all
+        tasks[0].cancel()
+        tasks[5].cancel()
+        log.open.set()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [n for n, o in enumerate(outcomes) if isinstance(o, Answer)] == [1, 2, 3, 4, 6, 7]
+        assert len(office.desk.board.assignments) >= 6
+
+    async def test_desks_that_race_agree(self, log: Watched) -> None:
+        offices = [Office(PEOPLE, log), Office(PEOPLE, log)]
+        accepts = await self.asked(offices[0])
+        await offices[1].desk.start()
+        halves = [self.at_once(o, accepts[n::2]) for n, o in enumerate(offices)]
+        outcomes = [o for half in await asyncio.gather(*halves) for o in half]
+        assert sum(isinstance(o, Answer) for o in outcomes) == 3
+        for office in offices:
+            await office.desk.start()
+        assert offices[0].desk.board == offices[1].desk.board
+
+    async def test_a_place_told_for_another_counts_for_nobody(self, office: Office) -> None:
+        (one, _), (two, theirs) = (await self.asked(office))[:2]
+        far = Fix(lon=0.0, lat=0.0, accuracy_m=5, taken_at=office.clock.now())
+        meddling = act.AcceptOffer(offer_id=theirs.offer_id, fix=far)
+        outcomes = await self.at_once(office, [(one, meddling), (two, theirs)])
+        assert [type(o) for o in outcomes] == [Forbidden, Answer]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from dispatch import actions as act
 from dispatch import views
 from dispatch.board import Person
-from dispatch.model import DeclineReason, VolunteerId
+from dispatch.model import DeclineReason, IncidentId, VolunteerId
 from dispatch.views import COMMANDERS, Audience, resting_until
 from tests.play import COMMANDER, T0, Play, volunteer
 
@@ -111,3 +114,47 @@ def test_a_timeline_entry_leaves_the_view_with_the_board() -> None:
     assert views.entity(play.board, COMMANDERS, ("entry", 1)) is not None
     assert views.entity(play.board, COMMANDERS, ("entry", 2)) is None
     assert views.entity(play.board, COMMANDERS, ("nothing", 2)) is None
+
+
+def closed_call(play: Play, person: int) -> tuple[IncidentId, Any]:
+    """An incident somebody came to, closed; with the assignment."""
+    need = play.need()
+    assignment = play.accepted(need.id, person)
+    for step in (act.Depart, act.Arrive):
+        play.act(volunteer(person), step(assignment_id=assignment.id))
+    close(play, need.incident_id)
+    return need.incident_id, assignment
+
+
+def close(play: Play, incident_id: IncidentId) -> None:
+    seen_seq = play.board.changes["incident", incident_id].seq
+    play.act(
+        COMMANDER, act.CloseIncident(incident_id=incident_id, seen_seq=seen_seq, reason="over")
+    )
+
+
+def test_incidents_closed_long_ago_fold_away_with_all_that_was_under_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`Play` holds every step to it that the screens are told so."""
+    monkeypatch.setattr(views, "CLOSED_SHOWN", 2)
+    play = Play()
+    first, assignment = closed_call(play, 1)
+    play.act(volunteer(1), act.Release(assignment_id=assignment.id))
+    for person in (2, 3):
+        assert first in views.snapshot(play.board, COMMANDERS)["incident"]
+        closed_call(play, person)
+    shown = views.snapshot(play.board, COMMANDERS)
+    assert first not in shown["incident"]
+    for kind in ("need", "offer", "assignment"):
+        assert {e["incident_id"] for e in shown[kind].values()} == set(shown["incident"])
+
+
+def test_an_incident_stays_while_somebody_is_out_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "CLOSED_SHOWN", 0)
+    play = Play()
+    first, assignment = closed_call(play, 1)
+    assert first in views.snapshot(play.board, COMMANDERS)["incident"]
+    play.act(volunteer(1), act.Release(assignment_id=assignment.id))
+    shown = views.snapshot(play.board, COMMANDERS)
+    assert (shown["incident"], shown["offer"], shown["assignment"]) == ({}, {}, {})

@@ -27,13 +27,15 @@ AGENCY_FILE = ROOT / "scenarios" / "coquimbo" / "agency.toml"
 VOLUNTEERS = 2_000
 
 
-def make_town(folder: Path, volunteers: int = VOLUNTEERS) -> Settings:
-    """Fill a data folder with a small county; return its settings on a free port."""
+def make_town(folder: Path, volunteers: int = VOLUNTEERS, **more: Any) -> Settings:
+    """Fill a data folder with a small county; return its settings, `more` among them, on a free
+    port."""
     settings = Settings(
         data_dir=folder,
         port=free_port(),
         planner_process=False,
         demo_volunteers=volunteers,
+        **more,
     )
     engine = open_store(settings)
     agency = load_agency(AGENCY_FILE)

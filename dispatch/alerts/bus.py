@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 class MemoryBus:
     """Publish and subscribe among the tasks of one event loop."""
 
+    up = True
+
     def __init__(self) -> None:
         self._queues: dict[str, set[asyncio.Queue[bytes]]] = {}
 

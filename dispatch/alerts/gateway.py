@@ -1,152 +1,310 @@
-"""The gateway: every live connection, and what it is sent.
+"""The gateway: every live screen, and what it is sent.
 
-It holds no truth. It reads the board, is told which entities changed, and gives each audience the
-changed ones; frames are encoded once per audience. A connection has one bounded queue: when a slow
-phone fills it, the queue is thrown away and the phone gets a fresh snapshot as soon as it reads
-again. Transport (sockets, time limits) is the caller's.
+It holds no truth. It is told which entities of the board changed, and gives each audience the
+changed ones as they are by then, in frames encoded once per audience. Work is done in slices
+between which the server answers other requests: commanders at most 20 times a second, volunteers
+as `pending` has them, positions once a second after both.
+
+A screen that does not keep up is passed over and brought up to date when it has drained, or closed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from dispatch import views
 from dispatch.alerts import wire
+from dispatch.alerts.counters import Counters
+from dispatch.alerts.history import KEYS, History
+from dispatch.alerts.peer import Peer
+from dispatch.alerts.pending import Keys, Pending
+from dispatch.alerts.positions import Positions
+from dispatch.alerts.wire import ClientFrame, Hello, Look, Ping, Report
 from dispatch.board import Board, Key
-from dispatch.model import Fix, VolunteerId
+from dispatch.errors import BadFrame
+from dispatch.model import Fix, VolunteerId, usable
 from dispatch.ports import Clock
 from dispatch.views import COMMANDERS, Audience, Entity
 
-QUEUE_FRAMES: Final = 256
-REPLAY_EVENTS: Final = 4_096
-POSITIONS_EVERY_S: Final = 1.0
+KEYS_OF_VOLUNTEER: Final = 256
+"""The view of one person is small: beyond this a snapshot is made sooner than a replay."""
+EVERY_S: Final = 1.0
+"""How often positions and those who only look on are served, and silent screens looked for."""
+COMMANDERS_EVERY_S: Final = 0.05
+"""A map redraws no faster."""
+SLICE_S: Final = 0.004
+"""How long the gateway works before other requests get their turn."""
+SLICE_PEERS: Final = 256
+DEVICES: Final = 8
+"""Sockets of one account; the ninth closes the oldest."""
+HELLO_S: Final = 10.0
+PING_AFTER_S: Final = 30.0
+SILENCE_S: Final = 75.0
+SLOW_S: Final = 30.0
+GOODBYE_S: Final = 5.0
+"""How long a closed socket may take to agree."""
 
 Changes = tuple[dict[str, list[Entity]], dict[str, list[Any]]]
 
 
-class Connection:
-    """One live screen: a bounded queue of encoded frames, and whether it lost its place."""
-
-    def __init__(self, audience: Audience) -> None:
-        self.audience = audience
-        self._frames: deque[str] = deque()
-        self._lost = False
-        self._ready = asyncio.Event()
-
-    def push(self, frame: str) -> None:
-        """Queue a frame; on overflow drop all and remember that a snapshot is due."""
-        if self._lost:
-            return
-        if len(self._frames) >= QUEUE_FRAMES:
-            self._frames.clear()
-            self._lost = True
-        else:
-            self._frames.append(frame)
-        self._ready.set()
-
-    @property
-    def idle(self) -> bool:
-        """Whether everything queued has been taken."""
-        return not self._frames and not self._lost
-
-    async def next_frame(self, fresh_snapshot: Callable[[Audience], str]) -> str:
-        """Wait for the next frame to send, in order."""
-        while self.idle:
-            self._ready.clear()
-            await self._ready.wait()
-        if self._lost:
-            self._lost = False
-            return fresh_snapshot(self.audience)
-        return self._frames.popleft()
-
-
 class Gateway:
-    """Fans changes of one board out to the connections of its commanders and volunteers."""
+    """Fans changes of one board out to the screens of its commanders and volunteers."""
 
     def __init__(self, board: Board, log_id: str, clock: Clock) -> None:
+        self.counters = Counters()
         self._board = board
         self._log_id = log_id
         self._clock = clock
-        self._connections: dict[Audience, set[Connection]] = {}
-        self._recent: deque[tuple[int, tuple[Key, ...]]] = deque(maxlen=REPLAY_EVENTS)
-        self._moved: dict[VolunteerId, Fix] = {}
+        self._peers: dict[Audience, list[Peer]] = {}
+        self._told: dict[Audience, int] = {}
+        self._history = History()
+        self._pending = Pending(board)
+        self._since_s: float | None = None
+        self._commanders_at_s = self._lookers_at_s = 0.0
+        self._wake: asyncio.Handle | None = None
+        self._whole: tuple[int, bytes] | None = None
+        self._positions = Positions()
+        self._draining = False
 
     def applied(self, seq: int, keys: Sequence[Key]) -> None:
-        """Take note that the board moved to `seq`, touching `keys`; push to who may see it."""
-        self._recent.append((seq, tuple(dict.fromkeys(keys))))
-        if not self._connections:
+        """Take note that the board moved to `seq`, touching `keys`; whom it concerns is told soon.
+
+        Must be called before anything else runs that the loop has waiting: pending keys and board
+        belong together.
+        """
+        unique = dict.fromkeys(keys)
+        self._history.add(seq, unique)
+        if not self._peers:
             return
-        volunteers = views.audiences(self._board, keys)
-        affected = {COMMANDERS} | {Audience(volunteer_id=v) for v in volunteers}
-        for audience in affected & self._connections.keys():
-            upserts, removed = self._changes(audience, keys)
-            if upserts or removed:
-                self._send(audience, wire.update(seq, upserts, removed))
+        self._pending.add(unique, self._peers)
+        if self._since_s is None:
+            self._since_s = time.monotonic()
+        self._schedule()
 
     def moved(self, volunteer_id: VolunteerId, fix: Fix) -> None:
-        """Take a position report; the last one of each person goes out within a second."""
-        self._moved[volunteer_id] = fix
+        """Take a position report; it goes out within a second if that person may be followed."""
+        exactness = views.position_shown(self._board, volunteer_id)
+        if exactness is not None and usable(fix, self._clock.now()) is not None:
+            self.counters.fixes += 1
+            self._positions.take(volunteer_id, fix, exactness)
 
-    def flush_positions(self) -> None:
-        """Send the newest fixes to the commanders who keep up; the others wait for the next."""
-        if not self._moved:
-            return
-        frame = wire.positions(sorted(self._moved.items()))
-        self._moved = {}
-        for connection in self._connections.get(COMMANDERS, ()):
-            if connection.idle:
-                connection.push(frame)
+    def online_since(self, volunteer_id: VolunteerId) -> datetime | None:
+        """Return since when a screen of this person is connected here; a hint for the channels."""
+        peers = self._peers.get(Audience(volunteer_id=volunteer_id), ())
+        opened_s = min((p.opened_s for p in peers if p.ready), default=None)
+        if opened_s is None:
+            return None
+        return self._clock.now() - timedelta(seconds=time.monotonic() - opened_s)
 
-    def attach(self, audience: Audience, hello: wire.Hello) -> Connection:
-        """Open a connection, beginning with the replay or snapshot its hello asks for."""
-        connection = Connection(audience)
-        connection.push(self._first_frame(audience, hello))
-        self._connections.setdefault(audience, set()).add(connection)
-        return connection
-
-    def detach(self, connection: Connection) -> None:
-        """Forget a connection."""
-        left = self._connections.get(connection.audience, set())
-        left.discard(connection)
-        if not left:
-            self._connections.pop(connection.audience, None)
-
-    def pong(self) -> str:
-        """Encode a pong for now."""
-        return wire.pong(self._board.seq, self._clock.now())
-
-    def say_goodbye(self, retry_after_s: int) -> None:
-        """Queue the restarting frame for everyone."""
-        for audience in self._connections:
-            self._send(audience, wire.restarting(retry_after_s))
-
-    def fresh_snapshot(self, audience: Audience) -> str:
-        """Encode everything the audience may see now."""
-        return wire.snapshot(self._head(), views.snapshot(self._board, audience))
+    def sessions(self) -> dict[str, list[Peer]]:
+        """Return the open screens by the digest of the session they were opened with."""
+        found: dict[str, list[Peer]] = {}
+        for peer in self._everybody():
+            found.setdefault(peer.session, []).append(peer)
+        return found
 
     def __len__(self) -> int:
-        return sum(len(c) for c in self._connections.values())
+        return sum(len(peers) for peers in self._peers.values())
 
-    def _first_frame(self, audience: Audience, hello: wire.Hello) -> str:
-        keys = self._missed(hello)
-        if keys is None:
-            return self.fresh_snapshot(audience)
-        return wire.replay(self._head(), *self._changes(audience, keys))
+    @property
+    def settled(self) -> bool:
+        """Whether everybody who keeps up has been told everything."""
+        return not self._pending
 
-    def _missed(self, hello: wire.Hello) -> tuple[Key, ...] | None:
-        """The keys touched since the client stopped, or None when they are not all known."""
-        if hello.log_id != self._log_id or hello.last_seq is None:
-            return None
-        if hello.last_seq == self._board.seq:
-            return ()
-        known_from = self._recent[0][0] if self._recent else self._board.seq + 1
-        if not known_from - 1 <= hello.last_seq < self._board.seq:
-            return None
-        after = (keys for seq, keys in self._recent if seq > hello.last_seq)
-        return tuple(dict.fromkeys(key for keys in after for key in keys))
+    # What a socket tells
+
+    def attach(self, peer: Peer) -> None:
+        """Take in a screen that has just been let in; it has to say hello."""
+        peers = self._peers.setdefault(peer.audience, [])
+        mine = [p for p in peers if p.account == peer.account and p.closing_s is None]
+        peers.append(peer)
+        if len(mine) >= DEVICES:
+            self.close(mine[0], wire.CLOSE_TOO_MANY, "too many screens")
+        if self._draining:
+            self.close(peer, wire.CLOSE_RESTARTING)
+
+    def heard(self, peer: Peer, frame: ClientFrame) -> None:
+        """Answer a frame of the client.
+
+        Raises:
+            BadFrame: hello is said first and once; only commanders look, only volunteers report.
+        """
+        if isinstance(frame, Hello) != (peer.seq is None):
+            raise BadFrame("hello is said first, and once")
+        match frame:
+            case Hello():
+                self._bring_up(peer, frame)
+            case Ping():
+                self._flush(peer.audience)
+                if peer.ready:
+                    peer.seq = self._board.seq
+                    told = self._told.get(peer.audience, 0)
+                    peer.write(wire.pong(peer.seq, told, self._clock.now()))
+            case Look() if peer.audience == COMMANDERS:
+                peer.box, peer.fresh_box = frame, True
+            case Report(fix=fix) if peer.account.volunteer_id is not None:
+                self.moved(peer.account.volunteer_id, fix)
+            case _:
+                raise BadFrame("not for this audience")
+
+    def drained(self, peer: Peer) -> None:
+        """Give a screen that was behind what it missed, or a snapshot."""
+        if peer.seq is not None:
+            self.counters.caught_up += 1
+            peer.fresh_box = True
+            self._bring_up(peer, Hello(last_seq=peer.seq, log_id=self._log_id))
+
+    def gone(self, peer: Peer) -> None:
+        """Forget a screen."""
+        left = self._peers.get(peer.audience, [])
+        with suppress(ValueError):
+            left.remove(peer)
+        if not left:
+            self._peers.pop(peer.audience, None)
+            self._told.pop(peer.audience, None)
+            self._pending.forget(peer.audience)
+
+    # The clockwork
+
+    async def run(self) -> None:
+        """Serve positions and look for silent screens every second; forever."""
+        while True:
+            await self._clock.sleep(EVERY_S)
+            self.flush_positions()
+            await self.sweep(time.monotonic())
+
+    def flush_positions(self) -> None:
+        """Give each commander who keeps up the newest fixes inside the part of the map they see."""
+        self._whole = None
+        self._flush(COMMANDERS)
+        for volunteer_id in self._positions.people():
+            if views.position_shown(self._board, volunteer_id) is None:
+                self._positions.forget(volunteer_id)
+        moved, frames = self._positions.moved(), dict[Look, bytes | None]()
+        known = None
+        for peer in self._peers.get(COMMANDERS, ()):
+            if peer.box is None or not peer.ready:
+                continue
+            if peer.fresh_box:
+                peer.fresh_box = False
+                known = known or self._positions.known()
+                frame = known.frame(peer.box)
+            else:
+                if peer.box not in frames:
+                    frames[peer.box] = moved.frame(peer.box)
+                frame = frames[peer.box]
+            if frame is not None:
+                peer.write(frame)
+
+    async def sweep(self, now_s: float) -> None:
+        """Ping the silent, close the dead and the slow, drop those that do not close."""
+        async for peers in self._in_slices():
+            for peer in peers:
+                self._look_after(peer, now_s)
+
+    def _look_after(self, peer: Peer, now_s: float) -> None:
+        silent_s = now_s - peer.heard_s
+        if peer.closing_s is not None:
+            if now_s - peer.closing_s > GOODBYE_S:
+                peer.abort()
+        elif peer.behind_s is not None and now_s - peer.behind_s > SLOW_S:
+            self.close(peer, wire.CLOSE_SLOW, "too slow")
+        elif silent_s > (HELLO_S if peer.seq is None else SILENCE_S):
+            self.close(peer, wire.CLOSE_SLOW, "silent")
+        elif silent_s > PING_AFTER_S and now_s - peer.pinged_s > PING_AFTER_S and peer.ready:
+            peer.pinged_s = now_s
+            peer.write(wire.PING)
+
+    async def say(self, frame: bytes) -> None:
+        """Write one frame to every screen that keeps up."""
+        async for peers in self._in_slices():
+            for peer in peers:
+                if peer.ready:
+                    peer.write(frame)
+
+    async def drain(self, retry_after_s: int) -> None:
+        """Tell every screen when to come back and close it; return when all have gone."""
+        self._draining = True
+        async for peers in self._in_slices():
+            for peer in peers:
+                self._flush(peer.audience)
+        await self.say(wire.restarting(retry_after_s))
+        async for peers in self._in_slices():
+            for peer in peers:
+                self.close(peer, wire.CLOSE_RESTARTING)
+        for _ in range(int(GOODBYE_S / 0.05)):
+            if not self._peers:
+                return
+            await asyncio.sleep(0.05)
+        for peer in self._everybody():
+            peer.abort()
+
+    def close(self, peer: Peer, code: int, reason: str = "") -> None:
+        """Close a screen and count why."""
+        if peer.closing_s is None:
+            self.counters.closed[code] += 1
+            peer.close(code, reason)
+
+    # Fan-out
+
+    def _pump(self) -> None:
+        """Work for one slice; come back while there is more, or when something falls due."""
+        self._wake = None
+        now_s = time.monotonic()
+        if self._pending.for_commanders and now_s >= self._commanders_at_s + COMMANDERS_EVERY_S:
+            self._flush(COMMANDERS)
+        if self._pending.lookers_unknown and now_s >= self._lookers_at_s + EVERY_S:
+            self._lookers_at_s = now_s
+            self._pending.find_lookers(self._peers)
+        while (audience := self._pending.next()) is not None:
+            self._flush(audience)
+            if time.monotonic() >= now_s + SLICE_S:
+                return self._schedule()
+        return self._sleep()
+
+    def _schedule(self) -> None:
+        if isinstance(self._wake, asyncio.TimerHandle):
+            self._wake.cancel()
+            self._wake = None
+        if self._wake is None:
+            self._wake = asyncio.get_running_loop().call_soon(self._pump)
+
+    def _sleep(self) -> None:
+        """Wait for what may not be sent yet."""
+        due_s = []
+        if self._pending.for_commanders:
+            due_s.append(self._commanders_at_s + COMMANDERS_EVERY_S)
+        else:
+            self._since_s = None
+        if self._pending.lookers_unknown:
+            due_s.append(self._lookers_at_s + EVERY_S)
+        if due_s and self._wake is None:
+            wait_s = max(0.0, min(due_s) - time.monotonic())
+            self._wake = asyncio.get_running_loop().call_later(wait_s, self._pump)
+
+    def _flush(self, audience: Audience) -> None:
+        """Send all that changed for an audience; its screens then stand at the board's seq."""
+        keys = self._pending.take(audience)
+        if audience == COMMANDERS:
+            self._commanders_at_s = time.monotonic()
+        if keys and self._since_s is not None:
+            self.counters.waited(time.monotonic() - self._since_s)
+        upserts, removed = self._changes(audience, keys) if keys else ({}, {})
+        if not upserts and not removed:
+            return
+        seq = self._board.seq
+        frame = wire.update(seq, self._told.get(audience, 0), upserts, removed)
+        self._told[audience] = seq
+        for peer in self._peers.get(audience, ()):
+            if peer.seq is not None and peer.ready:
+                peer.seq = seq
+                peer.write(frame)
+                self.counters.frames += 1
 
     def _changes(self, audience: Audience, keys: Iterable[Key]) -> Changes:
         upserts: dict[str, list[Entity]] = {}
@@ -159,9 +317,33 @@ class Gateway:
                 upserts.setdefault(key[0], []).append(entity)
         return upserts, removed
 
-    def _send(self, audience: Audience, frame: str) -> None:
-        for connection in self._connections.get(audience, ()):
-            connection.push(frame)
+    # Coming back
+
+    def _bring_up(self, peer: Peer, hello: Hello) -> None:
+        keys = self._missed(peer.audience, hello)
+        if keys is None:
+            frame = self._snapshot(peer.audience)
+        else:
+            frame = wire.replay(self._head(), *self._changes(peer.audience, keys))
+        peer.seq = self._board.seq
+        peer.write(frame)
+
+    def _missed(self, audience: Audience, hello: Hello) -> Keys | None:
+        """The keys touched since the client stopped, or None when a snapshot is better."""
+        if hello.log_id != self._log_id or hello.last_seq is None:
+            return None
+        most = KEYS if audience == COMMANDERS else KEYS_OF_VOLUNTEER
+        return self._history.since(hello.last_seq, self._board.seq, most)
+
+    def _snapshot(self, audience: Audience) -> bytes:
+        """Everything the audience may see now; that of the commanders is large, and shared."""
+        self.counters.snapshots += 1
+        if audience == COMMANDERS and self._whole is not None and self._whole[0] == self._board.seq:
+            return self._whole[1]
+        frame = wire.snapshot(self._head(), views.snapshot(self._board, audience))
+        if audience == COMMANDERS:
+            self._whole = (self._board.seq, frame)
+        return frame
 
     def _head(self) -> wire.Head:
         return wire.Head(
@@ -170,3 +352,13 @@ class Gateway:
             exercise=self._board.exercise,
             now=self._clock.now(),
         )
+
+    def _everybody(self) -> list[Peer]:
+        return [peer for peers in self._peers.values() for peer in peers]
+
+    async def _in_slices(self) -> AsyncIterator[list[Peer]]:
+        """Every screen, some at a time, with turns for other work between."""
+        everybody = self._everybody()
+        for start in range(0, len(everybody), SLICE_PEERS):
+            yield everybody[start : start + SLICE_PEERS]
+            await asyncio.sleep(0)

@@ -9,7 +9,6 @@ import msgspec
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -57,7 +56,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(UnicodeEncodeError, _not_text)
-    app.add_exception_handler(OperationalError, _store_down)
     app.add_middleware(BodyLimit)
 
 
@@ -90,10 +88,6 @@ async def _not_text(request: Request, exc: Exception) -> Response:
     return _json(
         422, error_body("BAD_REQUEST", "a text is not valid Unicode", params={}, fields=[])
     )
-
-
-async def _store_down(request: Request, exc: Exception) -> Response:
-    return _json(503, error_body("STORE_DOWN", "the database cannot answer now", params={}))
 
 
 class BodyLimit:

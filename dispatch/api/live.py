@@ -1,117 +1,141 @@
-"""The websocket edge: session and origin at the upgrade, then frames between socket and gateway."""
+"""The upgrade: session and origin are checked once here, then the socket is the gateway's.
+
+uvicorn hands a request to become a websocket to a protocol class of ours (`Config.ws`), on the same
+port and loop as everything else.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from typing import Final
+import logging
+from typing import Any, Final
 
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from starlette.requests import cookie_parser
+from websockets.datastructures import Headers
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
 
 from dispatch.alerts import wire
-from dispatch.alerts.gateway import Connection, Gateway
-from dispatch.api.services import services
-from dispatch.api.session import same_origin, session_of
-from dispatch.errors import BadFrame
-from dispatch.model import Role
-from dispatch.views import Audience
+from dispatch.alerts.peer import MAX_MESSAGE, Peer
+from dispatch.api.services import Services
+from dispatch.api.session import COOKIES, from_our_page
+from dispatch.errors import StoreUnavailable
+from dispatch.model import Actor, Role
+from dispatch.registry import access
 
-router = APIRouter()
-
-HELLO_S: Final = 10.0
-SILENCE_S: Final = 75.0
-"""Two and a half missed pings: the phone is gone."""
-SEND_S: Final = 20.0
+PATHS: Final = {"/ws/command": Role.COMMANDER, "/ws/phone": Role.VOLUNTEER}
+_LOG: Final = logging.getLogger("dispatch.live")
 RECHECK_S: Final = 60.0
+RECHECK_MOST: Final = 500
+"""Sessions asked for in one query."""
 
 
-@router.websocket("/ws/command")
-async def command(socket: WebSocket) -> None:
-    """Live updates of all operations, for a commander."""
-    await _serve(socket, Role.COMMANDER)
+class Upgrade(asyncio.Protocol):
+    """Answers one request to become a websocket."""
 
+    def __init__(self, services: Services, config: Any, server_state: Any, app_state: Any) -> None:
+        self._services = services
+        self._state = server_state
+        self._protocol = ServerProtocol(max_size=MAX_MESSAGE, logger=_LOG)
+        self._transport: asyncio.Transport
 
-@router.websocket("/ws/phone")
-async def phone(socket: WebSocket) -> None:
-    """Live updates of one's own offers and assignments, for a volunteer."""
-    await _serve(socket, Role.VOLUNTEER)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the socket, where a server that stops finds it."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._state.connections.add(self)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The other side gave up before it was answered."""
+        self._state.connections.discard(self)
 
-async def _serve(socket: WebSocket, role: Role) -> None:
-    await socket.accept()
-    actor = await session_of(socket, role) if same_origin(socket) else None
-    if actor is None:
-        await socket.close(wire.CLOSE_NO_SESSION)
-        return
-    gateway = services(socket).gateway
-    try:
-        hello = await _hello(socket)
-        connection = gateway.attach(Audience(volunteer_id=actor.volunteer_id), hello)
+    def shutdown(self) -> None:
+        """The server stops."""
+        self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Take the whole request, which uvicorn has read."""
+        self._transport.pause_reading()
+        self._protocol.receive_data(data)
+        for event in self._protocol.events_received():
+            assert isinstance(event, Request)
+            response = self._protocol.accept(event)
+            role = PATHS.get(event.path.partition("?")[0])
+            if role is None:
+                response = self._protocol.reject(404, "no such socket\n")
+            self._protocol.send_response(response)
+            if response.status_code == 101 and role is not None:
+                task = asyncio.get_running_loop().create_task(self._admit(event.headers, role))
+                self._state.tasks.add(task)
+                task.add_done_callback(self._state.tasks.discard)
+                return
+        self._say()
+        self._transport.close()
+
+    async def _admit(self, headers: Headers, role: Role) -> None:
+        """Hand over to a peer; one that may not come in gets 4401, which its page can read."""
+        token = _cookie(headers, COOKIES[role])
         try:
-            await _converse(socket, role, gateway, connection)
-        finally:
-            gateway.detach(connection)
-    except BadFrame as exc:
-        await _close(socket, exc.code)
-    except TimeoutError:
-        await _close(socket, wire.CLOSE_SLOW)
-    except WebSocketDisconnect:
-        pass
+            actor = await self._who(headers, token, role)
+        except StoreUnavailable:
+            # Nobody knows who this is: it comes back by itself, like one that was too slow.
+            self._protocol.send_close(wire.CLOSE_SLOW, "try again")
+            self._say()
+            self._transport.close()
+            return
+        self._state.connections.discard(self)
+        if self._transport.is_closing():
+            return
+        if actor is None:
+            self._protocol.send_close(wire.CLOSE_NO_SESSION, "no session")
+            self._say()
+            self._transport.close()
+            return
+        self._say()
+        gateway = self._services.gateway
+        peer = Peer(actor, access.digest(token), self._protocol, gateway)
+        peer.connection_made(self._transport)
+        self._transport.set_protocol(peer)
+        gateway.attach(peer)
+        self._transport.resume_reading()
+
+    async def _who(self, headers: Headers, token: str, role: Role) -> Actor | None:
+        if not from_our_page(_only(headers, "Origin"), _only(headers, "Host")):
+            return None
+        s = self._services
+        actor = await asyncio.to_thread(access.check_session, s.engine, token, s.clock.now())
+        return actor if actor is not None and actor.role is role else None
+
+    def _say(self) -> None:
+        self._transport.write(b"".join(self._protocol.data_to_send()))
 
 
-async def _hello(socket: WebSocket) -> wire.Hello:
-    frame = wire.parse(await asyncio.wait_for(_text(socket), HELLO_S))
-    if not isinstance(frame, wire.Hello):
-        raise BadFrame("the first frame must be hello")
-    return frame
+def _only(headers: Headers, name: str) -> str | None:
+    """The header's value; said twice it says nothing."""
+    values = headers.get_all(name)
+    return values[0] if len(values) == 1 else None
 
 
-async def _converse(
-    socket: WebSocket, role: Role, gateway: Gateway, connection: Connection
-) -> None:
-    """Run until either side ends; the first error wins and the other direction is stopped."""
-    tasks = [
-        asyncio.create_task(_receive(socket, role, gateway, connection)),
-        asyncio.create_task(_send(socket, gateway, connection)),
-    ]
-    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
-    for task in done:
-        task.result()
+def _cookie(headers: Headers, name: str) -> str:
+    return cookie_parser("; ".join(headers.get_all("Cookie"))).get(name, "")
 
 
-async def _receive(socket: WebSocket, role: Role, gateway: Gateway, connection: Connection) -> None:
-    loop = asyncio.get_running_loop()
-    checked = loop.time()
+async def recheck_forever(services: Services) -> None:
+    """Close the screens whose session has ended or run out meanwhile, once a minute."""
     while True:
-        frame = wire.parse(await asyncio.wait_for(_text(socket), SILENCE_S))
-        if isinstance(frame, wire.Hello):
-            raise BadFrame("hello is said once")
-        if loop.time() - checked > RECHECK_S:
-            checked = loop.time()
-            if await session_of(socket, role) is None:
-                raise BadFrame("session ended", wire.CLOSE_NO_SESSION)
-        connection.push(gateway.pong())
+        await services.clock.sleep(RECHECK_S)
+        await recheck(services)
 
 
-async def _send(socket: WebSocket, gateway: Gateway, connection: Connection) -> None:
-    while True:
-        frame = await connection.next_frame(gateway.fresh_snapshot)
-        await asyncio.wait_for(socket.send_text(frame), SEND_S)
-
-
-async def _text(socket: WebSocket) -> str:
-    message = await socket.receive()
-    if message["type"] == "websocket.disconnect":
-        raise WebSocketDisconnect(message.get("code", 1006))
-    text = message.get("text")
-    if text is None:
-        raise BadFrame("binary frame", 1003)
-    return str(text)
-
-
-async def _close(socket: WebSocket, code: int) -> None:
-    with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-        await socket.close(code)
+async def recheck(services: Services) -> None:
+    """Close the screens whose session does not stand any more."""
+    held = services.gateway.sessions()
+    digests = sorted(held)
+    for start in range(0, len(digests), RECHECK_MOST):
+        asked = digests[start : start + RECHECK_MOST]
+        stand = await asyncio.to_thread(
+            access.standing, services.engine, asked, services.clock.now()
+        )
+        for digest in set(asked) - stand:
+            for peer in held[digest]:
+                services.gateway.close(peer, wire.CLOSE_NO_SESSION, "session ended")

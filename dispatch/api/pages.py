@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from pathlib import Path
+from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
@@ -11,9 +13,12 @@ from fastapi.staticfiles import StaticFiles
 
 from dispatch.api.services import services
 from dispatch.api.session import Anyone, session_of
+from dispatch.errors import StoreUnavailable
 from dispatch.model import Role
 
 router = APIRouter()
+
+READY_S: Final = 2.0
 
 
 def install(app: FastAPI, web_dir: Path) -> None:
@@ -74,14 +79,18 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> dict[str, str]:
-    """The log can be read and the board is at its head.
+    """The log can be read. `degraded`: the bus is away, so screens are up to two seconds late.
 
     Raises:
-        StoreUnavailable: it cannot.
+        StoreUnavailable: it cannot, or not in time.
     """
-    s = services(request)
-    await s.desk.log.head(s.desk.agency)
-    return {"status": "ok"}
+    desk = services(request).desk
+    try:
+        async with asyncio.timeout(READY_S):
+            await desk.log.head(desk.agency)
+    except TimeoutError:
+        raise StoreUnavailable("the database does not answer in time") from None
+    return {"status": "ok", "bus": "up"} if desk.bus.up else {"status": "degraded", "bus": "down"}
 
 
 async def _page(request: Request, role: Role, name: str) -> Response:

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 
-from dispatch import views
 from dispatch.api.bodies import AnswerBody, VolunteerBody, action_key
 from dispatch.api.services import Services, services
 from dispatch.api.session import Volunteer
@@ -73,15 +72,6 @@ async def route(request: Request, actor: Volunteer, assignment_id: str) -> dict[
         raise Rejected("NO_WAY", site=site.name)
     plain: dict[str, Any] = msgspec.to_builtins(way)
     return plain
-
-
-@router.post("/fix", status_code=204)
-async def fix(request: Request, actor: Volunteer, body: Fix) -> Response:
-    """A position report: shown to commanders while on the way or on scene, never stored."""
-    s = services(request)
-    if views.status_of(s.desk.board, _own(actor)) in ("ASSIGNED", "EN_ROUTE", "ON_SCENE"):
-        s.gateway.moved(_own(actor), body)
-    return Response(status_code=204)
 
 
 def _missing(profile: Profile, row: Roster, now: datetime) -> Iterator[Reason]:

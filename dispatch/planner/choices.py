@@ -124,7 +124,7 @@ def why(
         return Why(verdict=Verdict(reasons=(Reason.STATUS,)), findings=(), outcome=Outcome.UNKNOWN)
     one = planner.roster.only(rows)
     verdict = judge(
-        board, one, [(need_id, volunteer_id)], now, Stage.OFFER, None,
+        board, one, [(need_id, volunteer_id)], now, Stage.OFFER, {},
         router=planner.router, policy=planner.policy,
     )[need_id, volunteer_id]  # fmt: skip
     read = findings(board, one, need, verdict, now=now, policy=planner.policy)

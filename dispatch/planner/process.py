@@ -55,7 +55,7 @@ class FollowingPlanner:
         Raises:
             SolverFailed: no plan that `verify` vouches for, for whatever reason.
         """
-        return await self.ask(seq, now, functools.partial(_planned, only=only))
+        return await self.ask(seq, now, functools.partial(planned, only=only))
 
     async def ask(self, seq: int, now: datetime, question: Question[A]) -> A:
         """Return the answer to a question about the board at `seq` or later.
@@ -79,7 +79,7 @@ class FollowingPlanner:
                 raise SolverFailed(f"planning failed: {exc!r}") from exc
 
 
-def _planned(
+def planned(
     planner: Planner, board: Board, now: datetime, *, only: tuple[NeedId, ...] | None
 ) -> Plan | None:
     return planner.plan(board, now, only)
@@ -112,7 +112,7 @@ class ProcessPlanner:
         Raises:
             PlannerUnavailable: the child died twice.
         """
-        return await self.ask(seq, now, functools.partial(_planned, only=only))
+        return await self.ask(seq, now, functools.partial(planned, only=only))
 
     async def ask(self, seq: int, now: datetime, question: Question[A]) -> A:
         """See `FollowingPlanner.ask`; the question and its answer travel, so both must pickle.

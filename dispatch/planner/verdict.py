@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -13,13 +13,14 @@ from dispatch.matching.eligibility import Eligibility, Stage
 from dispatch.matching.facts import facts_of, origins_of
 from dispatch.matching.policy import MatchPolicy
 from dispatch.matching.reasons import reasons_of
-from dispatch.model import Fix, Reason, Verdict
+from dispatch.model import Fix, Reason, Verdict, VolunteerId
 from dispatch.planner.travel import coarse, reach_bits, travel_of, trip_to
 from dispatch.ports import Router
 from dispatch.roster import Roster
 from dispatch.rules import Pair
 
-Judge = Callable[[Board, Roster, Sequence[Pair], datetime, Stage, Fix | None], dict[Pair, Verdict]]
+Fixes = Mapping[VolunteerId, Fix]
+Judge = Callable[[Board, Roster, Sequence[Pair], datetime, Stage, Fixes], dict[Pair, Verdict]]
 """`judge` with router and policy already given."""
 
 
@@ -29,22 +30,22 @@ def judge(
     pairs: Sequence[Pair],
     now: datetime,
     stage: Stage,
-    fix: Fix | None,
+    fixes: Fixes,
     *,
     router: Router,
     policy: MatchPolicy,
 ) -> dict[Pair, Verdict]:
     """Return the verdict on each (need, volunteer) pair at `now`, by all hard rules 1 to 7.
 
-    `roster` holds at least the people named; who is missing from it gets STATUS. `fix` is where
-    the only person asked about is right now, if known; else home or the place of duty counts.
+    `roster` holds at least the people named; who is missing from it gets STATUS. `fixes` are where
+    people are right now, as far as known; else home or the place of duty counts.
     """
     facts = facts_of(board, roster, now)
     rules = Eligibility(roster, facts, now=now, exercise=board.exercise, policy=policy, stage=stage)
-    lon, lat = origins_of(board, roster)
-    if fix is not None:
-        lon, lat = np.full(len(roster), fix.lon), np.full(len(roster), fix.lat)
     row_of = {int(v): r for r, v in enumerate(roster.ids)}
+    lon, lat = (origins.copy() for origins in origins_of(board, roster))
+    for v in fixes.keys() & row_of.keys():
+        lon[row_of[v]], lat[row_of[v]] = fixes[v].lon, fixes[v].lat
     verdicts: dict[Pair, Verdict] = {}
     for need_id in dict.fromkeys(need_id for need_id, _ in pairs):
         need = board.needs[need_id]

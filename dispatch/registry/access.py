@@ -1,13 +1,16 @@
 """One-time links and sessions. Tokens are 256 random bits; only their SHA-256 is stored.
 
 A link logs one person in once; the session it gives lasts 12 hours and is ended by leaving or by
-`revoke` (a lost phone).
+`revoke` (a lost phone). A tracker is what lets an app on somebody's device report where they are:
+its token stands in the app's settings and in addresses, where others may read it, and therefore
+opens nothing else.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -16,9 +19,9 @@ from typing import Final
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from dispatch.errors import Rejected
-from dispatch.model import Actor, Role
+from dispatch.model import Actor, Role, VolunteerId
 from dispatch.registry.engine import reading, writing
-from dispatch.registry.tables import access_link, access_session, volunteer
+from dispatch.registry.tables import access_link, access_session, tracker, volunteer
 
 SESSION_LIFE: Final = timedelta(hours=12)
 _VOLUNTEER_ID: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
@@ -48,7 +51,7 @@ def make_link(engine: Engine, role: Role, subject: str, now: datetime, ttl: time
             _require_volunteer(connection, subject)
         connection.execute(
             insert(access_link).values(
-                token_hash=_hash(token),
+                token_hash=digest(token),
                 role=role,
                 subject=subject,
                 made_at=now,
@@ -68,7 +71,7 @@ def use_link(engine: Engine, token: str, now: datetime) -> Session:
     with writing(engine) as connection:
         won = connection.execute(
             update(access_link)
-            .where(link.token_hash == _hash(token), link.used_at.is_(None), link.expires_at > now)
+            .where(link.token_hash == digest(token), link.used_at.is_(None), link.expires_at > now)
             .values(used_at=now)
             .returning(link.role, link.subject)
         ).one_or_none()
@@ -83,12 +86,26 @@ def check_session(engine: Engine, token: str, now: datetime) -> Actor | None:
     with reading(engine) as connection:
         found = connection.execute(
             select(session.role, session.subject).where(
-                session.token_hash == _hash(token),
+                session.token_hash == digest(token),
                 session.ended_at.is_(None),
                 session.expires_at > now,
             )
         ).one_or_none()
     return None if found is None else Actor(role=Role(found.role), id=found.subject)
+
+
+def standing(engine: Engine, digests: Collection[str], now: datetime) -> set[str]:
+    """Return which of these sessions, named by the digests of their tokens, still stand."""
+    session = access_session.c
+    with reading(engine) as connection:
+        rows = connection.execute(
+            select(session.token_hash).where(
+                session.token_hash.in_(digests),
+                session.ended_at.is_(None),
+                session.expires_at > now,
+            )
+        )
+        return {row.token_hash for row in rows}
 
 
 def end_session(engine: Engine, token: str, now: datetime) -> None:
@@ -97,13 +114,13 @@ def end_session(engine: Engine, token: str, now: datetime) -> None:
     with writing(engine) as connection:
         connection.execute(
             update(access_session)
-            .where(session.token_hash == _hash(token), session.ended_at.is_(None))
+            .where(session.token_hash == digest(token), session.ended_at.is_(None))
             .values(ended_at=now)
         )
 
 
 def revoke(engine: Engine, role: Role, subject: str, now: datetime) -> int:
-    """End all sessions and spend all open links of one person; return how many ended."""
+    """End all sessions and trackers and spend all open links of one person; return how many."""
     session, link = access_session.c, access_link.c
     with writing(engine) as connection:
         ended = connection.execute(
@@ -118,10 +135,51 @@ def revoke(engine: Engine, role: Role, subject: str, now: datetime) -> int:
             .values(used_at=now)
             .returning(link.token_hash)
         ).all()
-    return len(ended) + len(spent)
+        mine = Actor(role=role, id=subject).volunteer_id
+        tracked = 0 if mine is None else _end_trackers(connection, mine, now)
+    return len(ended) + len(spent) + tracked
 
 
-def _hash(token: str) -> str:
+def make_tracker(engine: Engine, volunteer_id: VolunteerId, now: datetime) -> str:
+    """Return the token of a new tracker; the one this person had before ends."""
+    token = secrets.token_urlsafe(32)
+    with writing(engine) as connection:
+        _end_trackers(connection, volunteer_id, now)
+        connection.execute(
+            insert(tracker).values(token_hash=digest(token), volunteer_id=volunteer_id, made_at=now)
+        )
+    return token
+
+
+def tracked_by(engine: Engine, token: str) -> VolunteerId | None:
+    """Return whose tracker this is, None when it is unknown or has ended."""
+    with reading(engine) as connection:
+        found = connection.execute(
+            select(tracker.c.volunteer_id).where(
+                tracker.c.token_hash == digest(token), tracker.c.ended_at.is_(None)
+            )
+        ).scalar_one_or_none()
+    return None if found is None else VolunteerId(found)
+
+
+def end_tracker(engine: Engine, volunteer_id: VolunteerId, now: datetime) -> None:
+    """End this person's tracker, if they have one."""
+    with writing(engine) as connection:
+        _end_trackers(connection, volunteer_id, now)
+
+
+def _end_trackers(connection: Connection, volunteer_id: VolunteerId, now: datetime) -> int:
+    ended = connection.execute(
+        update(tracker)
+        .where(tracker.c.volunteer_id == volunteer_id, tracker.c.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(tracker.c.token_hash)
+    )
+    return len(ended.all())
+
+
+def digest(token: str) -> str:
+    """Return under what a token is stored."""
     # A cookie may hold anything, even halves of characters; it must miss, not fail.
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -137,7 +195,7 @@ def _require_volunteer(connection: Connection, subject: str) -> None:
 
 def _why_not(connection: Connection, token: str) -> str:
     link = access_link.c
-    used = select(link.used_at).where(link.token_hash == _hash(token), link.used_at.is_not(None))
+    used = select(link.used_at).where(link.token_hash == digest(token), link.used_at.is_not(None))
     return "LINK_UNKNOWN" if connection.execute(used).scalar() is None else "LINK_USED"
 
 
@@ -145,7 +203,7 @@ def _open_session(connection: Connection, actor: Actor, now: datetime) -> Sessio
     session = Session(token=secrets.token_urlsafe(32), actor=actor, expires_at=now + SESSION_LIFE)
     connection.execute(
         insert(access_session).values(
-            token_hash=_hash(session.token),
+            token_hash=digest(session.token),
             role=actor.role,
             subject=actor.id,
             made_at=now,

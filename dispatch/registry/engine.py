@@ -3,10 +3,14 @@
 SQLite runs in WAL with synchronous=FULL: what was committed survives a power cut, and readers
 never wait for writers. A transaction that reads before it writes takes its turn with `writing`:
 begun as a reader, SQLite would refuse it ("database is locked") without any wait.
+
+PostgreSQL commits synchronously whatever the server or role says. A connection that broke is
+replaced when it is next taken, so a server that was restarted is used again without any ado.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,23 +29,33 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
-from dispatch.errors import BadInput
+from dispatch.errors import BadInput, StoreUnavailable
 
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 """The schema revisions this program knows, oldest first. A test compares them with migrations."""
 HEAD: Final = REVISIONS[-1]
 
 BUSY_TIMEOUT_S: Final = 10
 _WRITING: Final = {"writing": True}
+_GIVE_UP_ON_SILENCE: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""Seconds, the last in milliseconds: after these a host that vanished is given up."""
 _MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 
 
 def open_engine(url: str) -> Engine:
-    """Return the engine for `sqlite:///file` or `postgresql://...`; a missing file is created.
+    """Return the engine for `sqlite:///file` or `postgresql://user@host/name`.
 
-    The caller disposes it. `migrate` brings the schema up to date.
+    A missing file is created, a missing database is not. The caller disposes the engine;
+    `migrate` brings the schema up to date.
 
     Raises:
         BadInput: the address, folder, file or server cannot be used, or the schema is newer than
@@ -59,10 +73,14 @@ def open_engine(url: str) -> Engine:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Yield a connection that sees one consistent state and never waits for writers."""
+    """Yield a connection that sees one consistent state and never waits for writers.
+
+    Raises:
+        StoreUnavailable: the store cannot answer now.
+    """
     if engine.dialect.name == "postgresql":
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    with engine.connect() as connection:
+    with _answering(), engine.connect() as connection:
         yield connection
 
 
@@ -71,9 +89,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """Yield a connection in a transaction that may write; commits unless the block raises.
 
     On SQLite it waits its turn before the first statement, up to BUSY_TIMEOUT_S.
+
+    Raises:
+        StoreUnavailable: the store cannot answer now; whether it stored anything is not known when
+            it went away during the commit.
     """
-    with engine.execution_options(**_WRITING).begin() as connection:
+    with _answering(), engine.execution_options(**_WRITING).begin() as connection:
         yield connection
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, NoConnectionLeft) as error:
+        raise StoreUnavailable(_reason(error)) from error
 
 
 def serialise(connection: Connection, name: str) -> None:
@@ -101,7 +131,7 @@ def migrate(engine: Engine) -> None:
             serialise(connection, "migrate")
             config.attributes["connection"] = connection
             command.upgrade(config, HEAD)
-    except DBAPIError as error:
+    except (DBAPIError, StoreUnavailable) as error:
         raise BadInput(f"cannot migrate {_shown(engine.url)}: {_reason(error)}") from error
 
 
@@ -147,9 +177,15 @@ def _sqlite(address: URL) -> Engine:
     path = Path(str(address.database))
     if not path.parent.is_dir():
         raise BadInput(f"the folder {path.parent} does not exist")
+    if path.is_dir():
+        raise BadInput(f"cannot use {path} as a database: it is a directory")
     try:
         # Personal data: nobody but the owner reads the file. SQLite's side files inherit the mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # One that exists is not touched: closing it here would drop the locks by which other
+        # connections of this process keep another from removing their log (sqlite.org/howtocorrupt
+        # section 2.2).
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise BadInput(f"cannot use {path} as a database: {error.strerror}") from None
     engine = create_engine(
@@ -176,10 +212,29 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql(address: URL) -> Engine:
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
     try:
-        return create_engine(address, pool_pre_ping=True, pool_size=5, max_overflow=35)
+        engine = create_engine(
+            address,
+            pool_pre_ping=True,
+            pool_size=5,
+            max_overflow=35,
+            connect_args=_GIVE_UP_ON_SILENCE | dict(address.query),
+        )
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise BadInput(f"the driver for {_shown(address)} is not installed: {error}") from None
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # Only ever stronger: `remote_apply` stays what it is.
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) "
+        "WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+    )
+    connection.commit()
 
 
 def _probe(engine: Engine, address: URL) -> None:
@@ -188,9 +243,10 @@ def _probe(engine: Engine, address: URL) -> None:
         with writing(engine) as connection:
             connection.execute(select(1))
         stored_revision(engine)
-    except DBAPIError as error:
+    except (DBAPIError, StoreUnavailable) as error:
         raise BadInput(f"cannot use {_shown(address)} as a database: {_reason(error)}") from None
 
 
-def _reason(error: DBAPIError) -> str:
-    return " ".join(str(error.orig).split())
+def _reason(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return " ".join(str(cause).split())

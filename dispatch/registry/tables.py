@@ -265,3 +265,19 @@ access_session: Final = Table(
     _one_of("role", (Role.COMMANDER, Role.VOLUNTEER)),
     Index(None, "role", "subject"),
 )
+
+tracker: Final = Table(
+    "tracker",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column(
+        "volunteer_id",
+        Integer,
+        ForeignKey("volunteer.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("made_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+)
+"""Apps that report where their owner is."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.frames import Frame
+from websockets.protocol import OPEN, Protocol, Side
 
 from dispatch.alerts import wire
-from dispatch.alerts.wire import Head, Hello, Ping
+from dispatch.alerts.wire import Head, Hello, Look, Ping, Report
 from dispatch.errors import BadFrame
 from dispatch.model import Fix, VolunteerId
 from tests.play import T0
@@ -27,6 +30,11 @@ def test_client_frames() -> None:
     assert wire.parse('{"t":"hello","last_seq":5,"log_id":"x"}') == Hello(last_seq=5, log_id="x")
     assert wire.parse('{"t":"hello","last_seq":null,"log_id":null}') == Hello()
     assert wire.parse('{"t":"ping"}') == Ping()
+    look = '{"t":"look","west":-71.5,"south":-30,"east":-71,"north":-29}'
+    assert wire.parse(look) == Look(-71.5, -30, -71, -29)
+    fix = '{"lon":1,"lat":2,"accuracy_m":3,"taken_at":"2026-07-20T19:00:00Z"}'
+    report = wire.parse(f'{{"t":"fix","fix":{fix}}}')
+    assert report == Report(Fix(lon=1, lat=2, accuracy_m=3, taken_at=T0))
 
 
 @pytest.mark.parametrize(
@@ -39,6 +47,10 @@ def test_client_frames() -> None:
         '{"t":"hello","last_seq":-1}',
         '{"t":"hello","last_seq":"5"}',
         '{"t":"hello","extra":1}',
+        '{"t":"look","west":-71.5}',
+        '{"t":"look","west":-181,"south":-30,"east":-71,"north":-29}',
+        '{"t":"fix","fix":{"lon":200,"lat":0,"accuracy_m":3,"taken_at":"2026-07-20T19:00:00Z"}}',
+        '{"t":"fix","fix":{"lon":1,"lat":0,"accuracy_m":3,"taken_at":"2026-07-20T19:00:00"}}',
         "[" * 4_000,
         "x" * (wire.MAX_CLIENT_FRAME + 1),
     ],
@@ -54,12 +66,21 @@ def test_junk_is_a_bad_frame_and_nothing_else(text: str) -> None:
         frame = wire.parse(text)
     except BadFrame:
         return
-    assert isinstance(frame, Hello | Ping)
+    assert isinstance(frame, Hello | Ping | Look | Report)
+
+
+def read(frame: bytes) -> dict[str, Any]:
+    """What a client finds in the bytes of one frame."""
+    client = Protocol(Side.CLIENT, state=OPEN)
+    client.receive_data(frame)
+    (event,) = client.events_received()
+    assert isinstance(event, Frame)
+    read: dict[str, Any] = json.loads(bytes(event.data))
+    return read
 
 
 def test_server_frames() -> None:
-    snapshot = json.loads(wire.snapshot(HEAD, {"zone": {"a": {"id": "a"}}}))
-    assert snapshot == {
+    assert read(wire.snapshot(HEAD, {"zone": {"a": {"id": "a"}}})) == {
         "t": "snapshot",
         "seq": 7,
         "log_id": "abc",
@@ -67,12 +88,19 @@ def test_server_frames() -> None:
         "now": "2026-07-20T19:00:00Z",
         "view": {"zone": [{"id": "a"}]},
     }
-    replay = json.loads(wire.replay(HEAD, {"zone": []}, {"zone": ["a"]}))
+    replay = read(wire.replay(HEAD, {"zone": []}, {"zone": ["a"]}))
     assert (replay["t"], replay["removed"]) == ("replay", {"zone": ["a"]})
-    update = json.loads(wire.update(8, {}, {"zone": ["a"]}))
-    assert update == {"t": "update", "seq": 8, "upserts": {}, "removed": {"zone": ["a"]}}
+    assert read(wire.update(8, 5, {}, {"zone": ["a"]})) == {
+        "t": "update",
+        "seq": 8,
+        "after_seq": 5,
+        "upserts": {},
+        "removed": {"zone": ["a"]},
+    }
     fix = Fix(lon=1, lat=2, accuracy_m=3, taken_at=T0)
-    positions = json.loads(wire.positions([(VolunteerId(5), fix)]))
-    assert positions["fixes"][0]["volunteer_id"] == 5
-    assert json.loads(wire.pong(9, T0))["seq"] == 9
-    assert json.loads(wire.restarting(15)) == {"t": "restarting", "retry_after_s": 15}
+    rows = [wire.position(VolunteerId(n), fix) for n in (5, 6)]
+    positions = read(wire.positions(rows))
+    assert [f["volunteer_id"] for f in positions["fixes"]] == [5, 6]
+    assert read(wire.pong(9, 8, T0))["after_seq"] == 8
+    assert read(wire.restarting(15)) == {"t": "restarting", "retry_after_s": 15}
+    assert read(wire.snapshot(HEAD, {"zone": {n: {"id": n} for n in range(9_000)}}))["t"]

@@ -10,6 +10,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from dispatch.api.live import recheck
 from dispatch.settings import Settings
 from tests.api.calls import dispatched, instant, open_need
 from tests.town import Client, Town, next_frame, running_town
@@ -97,6 +98,72 @@ async def _refused(town: Town, options: dict[str, Any]) -> None:
         assert closed.value.rcvd.code == 4401
 
 
+async def test_a_session_that_has_ended_closes_its_screens_and_no_others(town: Town) -> None:
+    leaving, staying = await town.phone(5), await town.phone(6)
+    async with leaving.live() as gone, staying.live() as kept:
+        for screen in (gone, kept):
+            await screen.send(HELLO)
+            await next_frame(screen, "snapshot")
+        await leaving.http.post("/api/phone/session/leave")
+        await recheck(town.app.api.state.services)
+        async with asyncio.timeout(5):
+            await gone.wait_closed()
+        assert gone.close_code == 4401
+        await kept.send('{"t":"ping"}')
+        await next_frame(kept, "pong")
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("GET /ws/elsewhere HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade", 404),
+        ("GET /ws/command HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade", 400),
+        ("POST /ws/command HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade", 405),
+        ("GET /ws/command HTTP/1.1\r\nConnection: close", 404),
+    ],
+)
+async def test_what_is_no_upgrade_is_refused(town: Town, head: str, status: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", town.app.settings.port)
+    key = "" if status == 400 else "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    asked = f"{head}\r\nHost: x{key}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    writer.write(asked.encode())
+    async with asyncio.timeout(5):
+        line = await reader.readline()
+    writer.close()
+    assert f" {status} " in line.decode()
+
+
+async def test_a_client_that_leaves_during_the_upgrade_is_forgotten(town: Town) -> None:
+    for _ in range(20):
+        _, writer = await asyncio.open_connection("127.0.0.1", town.app.settings.port)
+        writer.write(
+            b"GET /ws/command HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            b"Sec-WebSocket-Version: 13\r\n\r\n"
+        )
+        writer.transport.abort()
+    commander = await town.commander()
+    async with commander.live() as screen:
+        await screen.send(HELLO)
+        await next_frame(screen, "snapshot")
+        assert len(town.app.gateway) == 1
+
+
+async def test_every_note_arrives_once_and_in_order(town: Town) -> None:
+    commander = await town.commander()
+    async with commander.live() as screen:
+        await screen.send(HELLO)
+        await next_frame(screen, "snapshot")
+        for n in range(30):
+            await commander.done("note.add", text=f"note {n}")
+        texts: list[str] = []
+        async with asyncio.timeout(10):
+            while len(texts) < 30:
+                update = await next_frame(screen, "update")
+                texts += [e["text"] for e in update["upserts"]["entry"]]
+        assert texts == [f"note {n}" for n in range(30)]
+
+
 def _cookies(client: Client) -> dict[str, str]:
     return {"Cookie": "; ".join(f"{n}={v}" for n, v in client.http.cookies.items())}
 
@@ -141,14 +208,17 @@ async def test_positions_only_while_on_a_task(town: Town) -> None:
     _, offers = await dispatched(commander)
     phone = await town.phone(town.app.desk.board.offers[offers[0]].volunteer_id)
     fix = {"lon": -71.25, "lat": -29.9, "accuracy_m": 8, "taken_at": instant(0)}
-    async with commander.live() as screen:
+    async with commander.live() as screen, phone.live() as hand:
         await screen.send(HELLO)
         await next_frame(screen, "snapshot")
-        assert (await phone.http.post("/api/phone/fix", json=fix)).status_code == 204
-        with pytest.raises(TimeoutError):
-            await next_frame(screen, "positions", 1.5)
+        await screen.send('{"t":"look","west":-72,"south":-30,"east":-71,"north":-29}')
+        await hand.send(HELLO)
+        await hand.send(json.dumps({"t": "fix", "fix": fix}))
+        await hand.send('{"t":"ping"}')
+        await next_frame(hand, "pong")
+        assert not town.app.gateway.counters.fixes
         await phone.done("offer.accept", offer_id=offers[0])
-        await phone.http.post("/api/phone/fix", json=fix)
+        await hand.send(json.dumps({"t": "fix", "fix": fix}))
         (shown,) = (await next_frame(screen, "positions"))["fixes"]
         assert (shown["lon"], shown["lat"]) == (-71.25, -29.9)
 

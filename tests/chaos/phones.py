@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,6 +32,9 @@ class ServerProcess:
         self._env = os.environ | {
             "DISPATCH_DATA_DIR": str(settings.data_dir),
             "DISPATCH_PORT": str(settings.port),
+            "DISPATCH_DATABASE_URL": settings.database_url,
+            "DISPATCH_REDIS_URL": settings.redis_url,
+            "DISPATCH_WORKERS": str(settings.workers),
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -54,10 +58,36 @@ class ServerProcess:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    def workers(self) -> list[int]:
+        """The ids of the workers that listen now."""
+        listening = _listening()
+        return [pid for pid in self.children() if _sockets(pid) & listening]
+
+    def children(self) -> list[int]:
+        """The ids of the processes under the server, in the order of their start."""
+        assert self._process is not None
+        pid = self._process.pid
+        return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
     def stop(self) -> int:
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(30)
+
+
+def _listening() -> set[str]:
+    """The inodes of TCP sockets that listen."""
+    rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return {row[9] for row in rows if row[3] == "0A"}
+
+
+def _sockets(pid: int) -> set[str]:
+    found = set()
+    with contextlib.suppress(OSError):
+        for path in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.add(os.readlink(path).removeprefix("socket:[").removesuffix("]"))
+    return found
 
 
 @dataclass

@@ -13,9 +13,14 @@ from dispatch.model import Actor, Role
 from dispatch.registry.access import (
     SESSION_LIFE,
     check_session,
+    digest,
     end_session,
+    end_tracker,
     make_link,
+    make_tracker,
     revoke,
+    standing,
+    tracked_by,
     use_link,
 )
 from dispatch.registry.engine import reading
@@ -146,3 +151,45 @@ def test_revoking_ends_all_of_one_person_and_nobody_elses(registry: Engine, now:
 def test_any_cookie_misses_quietly(registry: Engine, now: datetime, token: str) -> None:
     assert check_session(registry, token, now) is None
     assert _refused(registry, token, now) == "LINK_UNKNOWN"
+
+
+def test_which_sessions_stand(registry: Engine, now: datetime) -> None:
+    tokens = []
+    for _ in range(3):
+        link = make_link(registry, Role.COMMANDER, "anna", now, HOUR)
+        tokens.append(use_link(registry, link, now).token)
+    end_session(registry, tokens[1], now)
+    digests = [digest(t) for t in (*tokens, "unknown")]
+    assert standing(registry, digests, now) == {digests[0], digests[2]}
+    assert standing(registry, digests, now + SESSION_LIFE) == set()
+    assert standing(registry, [], now) == set()
+
+
+def test_a_tracker_says_whose_it_is_and_opens_nothing(
+    registry: Engine, add_person: AddPerson, now: datetime
+) -> None:
+    one, two = add_person("V1"), add_person("V2")
+    token, other = make_tracker(registry, one, now), make_tracker(registry, two, now)
+    assert (tracked_by(registry, token), tracked_by(registry, other)) == (one, two)
+    assert check_session(registry, token, now) is None
+    assert tracked_by(registry, "") is None
+
+
+def test_a_new_tracker_ends_the_one_before(
+    registry: Engine, add_person: AddPerson, now: datetime
+) -> None:
+    one = add_person("V1")
+    first, second = make_tracker(registry, one, now), make_tracker(registry, one, now)
+    assert (tracked_by(registry, first), tracked_by(registry, second)) == (None, one)
+    end_tracker(registry, one, now)
+    end_tracker(registry, one, now)
+    assert tracked_by(registry, second) is None
+
+
+def test_a_lost_phone_loses_its_tracker_too(
+    registry: Engine, add_person: AddPerson, now: datetime
+) -> None:
+    one, two = add_person("V1"), add_person("V2")
+    token, other = make_tracker(registry, one, now), make_tracker(registry, two, now)
+    assert revoke(registry, Role.VOLUNTEER, str(one), now) == 1
+    assert (tracked_by(registry, token), tracked_by(registry, other)) == (None, two)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -36,6 +38,19 @@ def test_sqlite_keeps_what_it_acknowledged(tmp_path: Path) -> None:
         "foreign_keys": 1,
         "busy_timeout": 10_000,
     }
+
+
+def test_opening_again_does_not_give_up_what_is_open(tmp_path: Path) -> None:
+    """Another process that comes and goes must not believe that it was the last."""
+    path = tmp_path / "a.db"
+    first = open_engine(f"sqlite:///{path}")
+    migrate(first)
+    second = open_engine(f"sqlite:///{path}")
+    passing = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM region')"
+    subprocess.run([sys.executable, "-c", passing, str(path)], check=True)
+    assert (tmp_path / "a.db-wal").exists()
+    first.dispose()
+    second.dispose()
 
 
 def test_only_the_owner_may_read_the_file(tmp_path: Path) -> None:

@@ -267,6 +267,54 @@ describe("live", () => {
     expect(FakeSocket.made).toHaveLength(2);
   });
 
+  it("catches up when an update is missing", () => {
+    const { store } = setUp();
+    last().open();
+    last().say(snapshot(5));
+    last().say({ t: "update", seq: 9, after_seq: 7, upserts: {}, removed: {} });
+    untilNextAttempt();
+    last().open();
+    expect(last().sent[0]).toEqual({ t: "hello", last_seq: 5, log_id: "log" });
+    last().say(snapshot(9));
+    last().say({ t: "pong", seq: 12, after_seq: 9, now: new Date().toISOString() });
+    expect(store.seq).toBe(12);
+    last().say({ t: "pong", seq: 20, after_seq: 15, now: new Date().toISOString() });
+    untilNextAttempt();
+    last().open();
+    expect(last().sent[0]).toMatchObject({ last_seq: 12 });
+  });
+
+  it("says again where it looks when it comes back, and reports only while live", () => {
+    const { live } = setUp();
+    const box = { west: 1, south: 2, east: 3, north: 4 };
+    const fix = { lon: 1, lat: 2, accuracy_m: 3, taken_at: "2026-11-22T03:00:00Z" };
+    live.look(box);
+    live.report(fix);
+    last().open();
+    expect(last().sent).toHaveLength(1);
+    for (let i = 0; i < 2; i++) {
+      last().say(snapshot());
+      expect(last().sent.at(-1)).toEqual({ t: "look", ...box });
+      last().end(1006);
+      untilNextAttempt();
+      last().open();
+    }
+    last().say(snapshot());
+    live.report(fix);
+    expect(last().sent.at(-1)).toEqual({ t: "fix", fix });
+  });
+
+  it("does not fight the person's other screens", () => {
+    const { live } = setUp();
+    last().open();
+    last().say(snapshot());
+    last().end(4429);
+    vi.advanceTimersByTime(59_000);
+    expect(FakeSocket.made).toHaveLength(1);
+    live.wake();
+    expect(FakeSocket.made).toHaveLength(2);
+  });
+
   it("hands positions on", () => {
     const { onPositions } = setUp();
     last().open();

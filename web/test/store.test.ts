@@ -19,9 +19,11 @@ const update = (
   seq: number,
   upserts: Update["upserts"],
   removed: Update["removed"] = {},
+  after_seq = 0,
 ): Update => ({
   t: "update",
   seq,
+  after_seq,
   upserts,
   removed,
 });
@@ -50,6 +52,26 @@ describe("store", () => {
     made.snapshot(snapshot({ incident: [one("new")] }, 20, "b"));
     expect(made.all("incident")).toEqual([one("new")]);
     expect([made.seq, made.logId, made.exercise]).toEqual([20, "b", true]);
+  });
+
+  it("applies nothing across a gap", () => {
+    const { made } = store();
+    made.snapshot(snapshot({ incident: [one("old")] }));
+    expect(made.update(update(14, { incident: [one("new")] }, {}, 12))).toBe("gap");
+    expect([made.seq, made.all("incident")]).toEqual([10, [one("old")]]);
+    expect(made.update(update(14, { incident: [one("new")] }, {}, 10))).toBe("applied");
+    expect(made.all("incident")).toEqual([one("new")]);
+  });
+
+  it("moves on to where the server says it stands, and never back", () => {
+    const { made } = store();
+    made.snapshot(snapshot({}));
+    expect(made.reached(20, 10)).toBe("applied");
+    expect(made.seq).toBe(20);
+    made.reached(15, 10);
+    expect(made.seq).toBe(20);
+    expect(made.reached(30, 21)).toBe("gap");
+    expect(made.seq).toBe(20);
   });
 
   it("finds entities by text or number", () => {

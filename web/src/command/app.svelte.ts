@@ -10,6 +10,7 @@ import { Store } from "../shared/store";
 import type { Problem } from "../shared/http";
 import type {
   Answer,
+  Box,
   CommandAction,
   CommandKinds,
   Id,
@@ -106,6 +107,8 @@ export class CommandApp {
   leftOut = $state.raw<ReadonlySet<Id>>(new Set());
   /** Whether the desk goes on asking by itself after a dispatch. */
   goOn = $state(true);
+  #live: Live<CommandKinds> | null = null;
+  #box: Box | null = null;
   #mine = $state.raw<ReadonlySet<Id>>(new Set());
 
   readonly items = $derived.by<BoardItem[]>(() =>
@@ -167,8 +170,16 @@ export class CommandApp {
       onNoSession: leave,
       hasSession: () => hasSession("command"),
     });
+    this.#live = live;
+    if (this.#box) live.look(this.#box);
     wakeOnReturn(live);
     live.start();
+  }
+
+  /** Which part of the map is seen. */
+  look(box: Box): void {
+    this.#box = box;
+    this.#live?.look(box);
   }
 
   #readEntries(): void {

@@ -137,14 +137,18 @@ export class MapController {
     this.#timer = undefined;
     this.#lastFetch = Date.now();
     const b = this.#map.getBounds();
-    const query = new URLSearchParams({
-      west: String(round(Math.max(-180, b.getWest()))),
-      south: String(round(Math.max(-90, b.getSouth()))),
-      east: String(round(Math.min(180, b.getEast()))),
-      north: String(round(Math.min(90, b.getNorth()))),
-      // The server decides by whole zoom levels, as the layers do.
-      zoom: String(Math.floor(this.#map.getZoom())),
-    });
+    const box = {
+      west: round(Math.max(-180, b.getWest())),
+      south: round(Math.max(-90, b.getSouth())),
+      east: round(Math.min(180, b.getEast())),
+      north: round(Math.min(90, b.getNorth())),
+    };
+    app.look(box);
+    // The server decides by whole zoom levels, as the layers do.
+    const zoom = Math.floor(this.#map.getZoom());
+    const query = new URLSearchParams(
+      Object.entries({ ...box, zoom }).map(([name, value]) => [name, String(value)]),
+    );
     try {
       this.#here = await get<VolunteersHere>(`/api/command/volunteers?${query}`);
     } catch (error) {

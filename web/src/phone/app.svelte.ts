@@ -12,6 +12,7 @@ import type { Problem } from "../shared/http";
 import type { Meta, Myself, PhoneAction, PhoneKinds, Session, VolunteerId } from "../shared/wire";
 import { forgetKept, loadKept, pictureOf, saveKept, type Kept } from "./kept";
 import { alarmFor, endingKey, phaseOf, type Phase, type PhoneView } from "./phase";
+import { reportThrough } from "./position.svelte";
 import { sound } from "./sound";
 
 const SEEN_KEY = "dispatch.seen";
@@ -150,6 +151,7 @@ export class PhoneApp {
       hasSession: () => hasSession("phone"),
       ...(keptAt === undefined ? {} : { keptAt }),
     });
+    reportThrough(live);
     wakeOnReturn(live);
     live.start();
     // The age of the kept picture is that of the last frame, also after a quiet hour.

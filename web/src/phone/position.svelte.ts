@@ -1,6 +1,5 @@
 // The position of this phone: watched only while on the way, sent only while assigned.
 
-import { Failure, post } from "../shared/http";
 import type { Fix } from "../shared/wire";
 
 /** Reports are sent at most this often; the command map moves once a second at most anyway. */
@@ -13,6 +12,12 @@ let refused = $state(false);
 let watch: number | null = null;
 let sentAt = 0;
 let report = false;
+let tell: (fix: Fix) => void = () => undefined;
+
+/** Through which connection reports go. */
+export function reportThrough(live: { report(fix: Fix): void }): void {
+  tell = (fix) => live.report(fix);
+}
 
 export const lastFix = (): Fix | null => last;
 export const positionRefused = (): boolean => refused;
@@ -28,7 +33,7 @@ export function watchPosition(sendReports: boolean): void {
   if (!("geolocation" in navigator)) return;
   if (watch !== null) {
     // Who stands still gets no further position: the one at hand is the first report.
-    if (last) void send(last);
+    if (last) send(last);
     return;
   }
   watch = navigator.geolocation.watchPosition(
@@ -40,7 +45,7 @@ export function watchPosition(sendReports: boolean): void {
         accuracy_m: Math.min(coords.accuracy, 999_999),
         taken_at: new Date(timestamp).toISOString(),
       };
-      void send(last);
+      send(last);
     },
     (error) => {
       refused = error.code === error.PERMISSION_DENIED;
@@ -64,13 +69,8 @@ export async function watchIfAllowed(): Promise<void> {
   if (state === "granted") watchPosition(report);
 }
 
-async function send(fix: Fix): Promise<void> {
+function send(fix: Fix): void {
   if (!report || Date.now() - sentAt < SEND_MS) return;
   sentAt = Date.now();
-  try {
-    await post("/api/phone/fix", fix);
-  } catch (error) {
-    // A lost position report is not resent: the next one is better.
-    if (!(error instanceof Failure)) throw error;
-  }
+  tell(fix);
 }

@@ -2,7 +2,7 @@
 // pings, and comes back by itself. The pure parts (backoff, clock offset) have no side effects.
 
 import type { Store } from "./store";
-import type { Audience, ClientFrame, PositionFix, ServerFrame } from "./wire";
+import type { Audience, Box, ClientFrame, Fix, PositionFix, ServerFrame } from "./wire";
 
 export const PING_MS = 25_000;
 export const PONG_TIMEOUT_MS = 10_000;
@@ -14,6 +14,9 @@ const LONGEST_MS = 15_000;
 
 export const CLOSE_NO_SESSION = 4401;
 export const CLOSE_BROKEN_FRAME = 1008;
+/** One account has too many screens open, and this was the oldest: it waits to be looked at. */
+export const CLOSE_TOO_MANY = 4429;
+const TOO_MANY_MS = 60_000;
 
 /**
  * Milliseconds to wait before attempt number `attempt` (0 for the first retry): full jitter, so
@@ -96,6 +99,7 @@ export class Live<K extends object> {
   #connectAt = 0;
   #fresh = false;
   #lostIt = false;
+  #box: Box | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #ping: ReturnType<typeof setTimeout> | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
@@ -120,6 +124,17 @@ export class Live<K extends object> {
     } else if (this.#status === "live") {
       this.#sendPing(WAKE_TIMEOUT_MS);
     }
+  }
+
+  /** Which part of the map is seen: positions come for that part only. */
+  look(box: Box): void {
+    this.#box = box;
+    if (this.#status === "live") this.#send({ t: "look", ...box });
+  }
+
+  /** Where this phone is. One that cannot be sent now is lost: the next one is better. */
+  report(fix: Fix): void {
+    if (this.#status === "live") this.#send({ t: "fix", fix });
   }
 
   stop(): void {
@@ -150,6 +165,7 @@ export class Live<K extends object> {
       if (event.code === CLOSE_NO_SESSION) return this.#noSession();
       // 1008: what we said or hold is not what the server understands; begin again from nothing.
       if (event.code === CLOSE_BROKEN_FRAME) this.#fresh = true;
+      if (event.code === CLOSE_TOO_MANY) return this.#wait(TOO_MANY_MS);
       this.#lost();
       if (!opened) void this.#checkSession();
     };
@@ -183,7 +199,7 @@ export class Live<K extends object> {
         this.#greeted(frame.now, received);
         break;
       case "update":
-        store.update(frame);
+        if (store.update(frame) === "gap") return this.#lost();
         break;
       case "positions":
         this.#options.onPositions?.(frame.fixes);
@@ -193,6 +209,7 @@ export class Live<K extends object> {
           this.#clock.observe(Date.parse(frame.now), this.#pingSentAt, received);
           this.#pingSentAt = null;
         }
+        if (store.reached(frame.seq, frame.after_seq) === "gap") return this.#lost();
         break;
       case "restarting":
         return this.#wait(SHORTEST_MS + this.#random() * frame.retry_after_s * 1000);
@@ -207,6 +224,7 @@ export class Live<K extends object> {
     this.#lostIt = false;
     this.#schedulePing();
     this.#set("live");
+    if (this.#box) this.look(this.#box);
   }
 
   #schedulePing(): void {

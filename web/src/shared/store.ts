@@ -5,7 +5,7 @@
 import type { Entities, Id, Removed, Replay, Snapshot, Update } from "./wire";
 
 export type Changed<K> = ReadonlySet<keyof K & string>;
-export type Applied = "applied" | "old" | "foreign";
+export type Applied = "applied" | "old" | "foreign" | "gap";
 
 export class Store<K extends object> {
   seq: number | null = null;
@@ -59,9 +59,23 @@ export class Store<K extends object> {
     return this.#apply(frame);
   }
 
-  /** One frame as it happens. "old" means it was already contained in what we have. */
+  /**
+   * One frame as it happens. "old" means it was already contained in what we have; "gap" that the
+   * one before it never came: nothing is applied, and the caller must catch up.
+   */
   update(frame: Update): Applied {
-    return this.#apply(frame);
+    return this.#misses(frame.after_seq) ? "gap" : this.#apply(frame);
+  }
+
+  /** The server says where it stands, hidden updates included: from there we can go on later. */
+  reached(seq: number, afterSeq: number): Applied {
+    if (this.#misses(afterSeq)) return "gap";
+    if (this.seq !== null && seq > this.seq) this.seq = seq;
+    return "applied";
+  }
+
+  #misses(afterSeq: number): boolean {
+    return this.seq !== null && afterSeq > this.seq;
   }
 
   /** Forgets entities of a kind, for views that the server bounds and the client must bound too. */

@@ -472,6 +472,8 @@ export interface Replay {
 export interface Update {
   t: "update";
   seq: number;
+  /** Where the update before this one stood: who stands earlier has missed it. */
+  after_seq: number;
   upserts: Entities;
   removed: Removed;
 }
@@ -481,11 +483,22 @@ export type ServerFrame =
   | Replay
   | Update
   | { t: "positions"; fixes: PositionFix[] }
-  | { t: "pong"; seq: number; now: Instant }
+  | { t: "pong"; seq: number; after_seq: number; now: Instant }
   | { t: "restarting"; retry_after_s: number };
 
+/** The part of the map that is seen, degrees. */
+export interface Box {
+  west: number;
+  south: number;
+  east: number;
+  north: number;
+}
+
 export type ClientFrame =
-  { t: "hello"; last_seq: number | null; log_id: string | null } | { t: "ping" };
+  | { t: "hello"; last_seq: number | null; log_id: string | null }
+  | { t: "ping" }
+  | ({ t: "look" } & Box)
+  | { t: "fix"; fix: Fix };
 
 // Reads
 
