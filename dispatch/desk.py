@@ -24,6 +24,7 @@ from dispatch.board import Board, Key, apply
 from dispatch.errors import ActionReused, Conflict, Rejected, StoreUnavailable
 from dispatch.events import Entry, Stored, placed
 from dispatch.geo import zones
+from dispatch.geo.regions import RegionIndex
 from dispatch.matching.alerting import AlertPolicy, plain, policy_of
 from dispatch.matching.alerting.book import AlertBook
 from dispatch.matching.eligibility import Stage
@@ -34,6 +35,7 @@ from dispatch.model import (
     Actor,
     AgencyId,
     Fix,
+    Line,
     NeedId,
     Plan,
     RegionCode,
@@ -104,6 +106,7 @@ class Desk:
     judge: Judge
     rows: Callable[[Sequence[VolunteerId]], Roster]
     regions: frozenset[RegionCode]
+    index: RegionIndex = field(default_factory=RegionIndex)
     policy: MatchPolicy
     board: Board
     book: AlertBook = field(default_factory=AlertBook)
@@ -129,8 +132,7 @@ class Desk:
             ActionReused: that id belongs to another action.
             PlannerUnavailable, SolverFailed, StoreUnavailable: nothing was done.
         """
-        if isinstance(action, actions.DrawZone):
-            _check_ring(action)
+        mended = _mended(action) if isinstance(action, actions.DrawZone) else None
         if isinstance(action, _NAMES_ONE):
             await self._check_known(action.volunteer_id)
         digest = _digest(actor, action)
@@ -142,6 +144,7 @@ class Desk:
                 if earlier is not None:
                     return earlier
                 context = await self._context(actor, action_id, action, plan)
+                context = replace(context, mended=mended)
                 events = rules.decide(self.board, action, context)
                 with contextlib.suppress(Conflict):
                     return await self._store(context, events, digest)
@@ -241,7 +244,9 @@ class Desk:
         now = self.clock.now()
         verdicts = await self._verdicts(action, now, plan)
         context = self._bare_context(actor, action_id, now, verdicts, plan)
-        return replace(context, policies=self._policies(action))
+        site = getattr(action, "site", None)
+        region = None if site is None else self.index.at(site.lon, site.lat)
+        return replace(context, policies=self._policies(action), site_region=region)
 
     def _policies(self, action: actions.Action) -> dict[NeedId, Mapping[str, Any]]:
         """How the desk would ask people by itself for the needs that the action may start."""
@@ -323,10 +328,13 @@ def _digest(actor: Actor, action: actions.Action) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def _check_ring(action: actions.DrawZone) -> None:
-    problem = zones.ring_problem(action.ring)
+def _mended(action: actions.DrawZone) -> tuple[tuple[Line, ...], ...] | None:
+    """The parts of an outline that crossed itself, put right; None for one that does not."""
+    parts, mended = zones.repaired(action.form, action.parts)
+    problem = zones.zone_problem(action.form, parts, action.radius_m)
     if problem is not None:
-        raise Rejected("BAD_RING", problem=problem)
+        raise Rejected("BAD_ZONE", problem=problem)
+    return parts if mended else None
 
 
 def _policy(values: Mapping[str, Any]) -> AlertPolicy:

@@ -19,7 +19,6 @@ ELSEWHERE: Final = {
     "dispatch/ports.py": "tests/contracts/test_eventlog.py",
     "dispatch/eventlog.py": "tests/contracts/test_eventlog.py",
     "dispatch/alerts/bus.py": "tests/contracts/test_bus.py",
-    "dispatch/api/bodies.py": "tests/api/test_actions.py",
     "dispatch/api/errors.py": "tests/api/test_actions.py",
     "dispatch/api/command.py": "tests/api/test_reads.py",
     "dispatch/api/phone.py": "tests/api/test_reads.py",
@@ -46,6 +45,8 @@ def orphans() -> list[str]:
 
 
 def _twin(path: str) -> Path:
+    if path.startswith("dispatch/board/"):
+        return ROOT / "tests" / "test_board.py"
     if path.startswith("dispatch/rules/"):
         return ROOT / "tests" / "test_rules.py"
     if path in ELSEWHERE:
