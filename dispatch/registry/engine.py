@@ -29,7 +29,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from dispatch.errors import BadInput
 
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 """The schema revisions this program knows, oldest first. A test compares them with migrations."""
 HEAD: Final = REVISIONS[-1]
 
@@ -149,7 +149,12 @@ def _sqlite(address: URL) -> Engine:
         raise BadInput(f"the folder {path.parent} does not exist")
     try:
         # Personal data: nobody but the owner reads the file. SQLite's side files inherit the mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # A file that is there is not touched: closing it would drop the locks this process holds
+        # on it, and another process would then remove the write-ahead log under our feet.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if path.is_dir():
+            raise BadInput(f"cannot use {path} as a database: it is a directory") from None
     except OSError as error:
         raise BadInput(f"cannot use {path} as a database: {error.strerror}") from None
     engine = create_engine(
