@@ -13,6 +13,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,13 +26,18 @@ from dispatch.agency import Agency
 from dispatch.alerts.bus import MemoryBus
 from dispatch.alerts.gateway import POSITIONS_EVERY_S, Gateway
 from dispatch.api.create import create
+from dispatch.api.maps import described
 from dispatch.api.services import Services
 from dispatch.board import Board
 from dispatch.clock import SystemClock
+from dispatch.cordon import Cordon
 from dispatch.desk import Desk
 from dispatch.errors import BadInput
 from dispatch.eventlog import SqlEventLog
+from dispatch.exchange.office import Place, place_of
 from dispatch.geo.basemap import road_features
+from dispatch.geo.closures import closure_features
+from dispatch.geo.hazards import Hazards
 from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.matching.policy import MatchPolicy
@@ -60,10 +66,12 @@ class Application:
     clock: Clock
     desk: Desk
     waves: Waves
+    cordon: Cordon
     gateway: Gateway
     router: RoadRouter
     planner: ProcessPlanner | FollowingPlanner
     log: SqlEventLog
+    place: Place
     api: FastAPI
     background: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
 
@@ -123,9 +131,10 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
     graph = RoadGraph.load(agency.roads)
     log = SqlEventLog(engine)
     policy = MatchPolicy()
-    router = RoadRouter(graph)
+    router = RoadRouter(graph, folder=settings.cache_dir)
     board = Board(agency=agency.id, exercise=agency.exercise)
-    planner_of = functools.partial(following_planner, settings.url, agency)
+    place = place_of(engine, *agency.map.center)
+    planner_of = functools.partial(following_planner, settings.url, agency, settings.cache_dir)
     planner = ProcessPlanner(planner_of) if settings.planner_process else planner_of()
     desk = Desk(
         agency=agency.id,
@@ -135,7 +144,8 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
         planner=planner,
         judge=functools.partial(judge, router=router, policy=policy),
         rows=functools.partial(load_rows, engine),
-        regions=frozenset(r.code for r in catalogue.regions(engine)),
+        regions=place.regions,
+        index=place.index,
         policy=policy,
         board=board,
         book=agency.book,
@@ -148,9 +158,13 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
         engine=engine,
         router=router,
         clock=clock,
-        meta=_meta(agency, engine, graph),
+        meta=_meta(agency, engine, graph, bounded=bool(place.index.codes)),
+        closures=functools.partial(closure_features, graph, Hazards(graph)),
         roads=gzip.compress(msgspec.json.encode(road_features(graph)), 6, mtime=0),
+        layers=agency.layers,
+        handoff=agency.handoff,
         web_dir=settings.web_dir,
+        place=place,
     )
     app: Application | None = None
 
@@ -167,10 +181,12 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
         clock=clock,
         desk=desk,
         waves=Waves(desk=desk, show_up=agency.acceptance.show_up),
+        cordon=Cordon(desk=desk),
         gateway=gateway,
         router=router,
         planner=planner,
         log=log,
+        place=place,
         api=create(services, lifespan),
     )
     return app
@@ -180,7 +196,7 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
 async def running(app: Application) -> AsyncIterator[Application]:
     """Start the application and keep its clockwork going while the block lasts."""
     await app.start()
-    clockwork = [app.desk.run(), app.waves.run(), _flush_forever(app)]
+    clockwork = [app.desk.run(), app.waves.run(), app.cordon.run(), _flush_forever(app)]
     work = [*clockwork, *(make() for make in app.background)]
     tasks = [asyncio.create_task(coroutine) for coroutine in work]
     for task in tasks:
@@ -233,10 +249,10 @@ def server_of(app: Application, started: Callable[[], None]) -> Server:
     return Server(config, app.gateway, started)
 
 
-def following_planner(url: str, agency: Agency) -> FollowingPlanner:
+def following_planner(url: str, agency: Agency, cache: Path) -> FollowingPlanner:
     """Make a planner that reads log and registry by itself; runs in the planner's process."""
     engine = open_engine(url)
-    router = RoadRouter(RoadGraph.load(agency.roads))
+    router = RoadRouter(RoadGraph.load(agency.roads), folder=cache)
     policy = MatchPolicy()
     asking = Asking(book=agency.book, model=agency.acceptance, zone=agency.timezone)
     kept: dict[str, Planner] = {}
@@ -270,7 +286,7 @@ async def _flush_forever(app: Application) -> None:
         app.gateway.flush_positions()
 
 
-def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph) -> dict[str, Any]:
+def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph, *, bounded: bool) -> dict[str, Any]:
     """What both screens are told at start; see docs/reference/http.md."""
     return {
         "agency": {"id": agency.id, "names": {"zh": agency.name_zh, "en": agency.name_en}},
@@ -280,6 +296,7 @@ def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph) -> dict[str, Any]
             "zoom": agency.map.zoom,
             "bounds": graph.bounds,
             "attribution": graph.attribution,
+            "layers": described(agency.layers, graph.attribution),
         },
         "regions": [
             {"code": r.code, "parent": r.parent, "names": {"zh": r.name_zh, "en": r.name_en}}
@@ -301,6 +318,7 @@ def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph) -> dict[str, Any]
             {"code": k.code, "names": _names(k.names), "hazard": k.hazard}
             for k in taxonomy.INCIDENT_KINDS.values()
         ],
+        "boundaries": bounded,
         "currency": agency.currency,
     }
 
