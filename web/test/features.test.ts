@@ -5,6 +5,7 @@ import {
   crewFeatures,
   incidentFeatures,
   sketchFeatures,
+  stationFeatures,
   zoneFeatures,
   type CrewInput,
 } from "../src/command/features";
@@ -151,6 +152,14 @@ describe("volunteers around", () => {
     expect(personIcon("LATER")).toBe("person|UNAVAILABLE");
     expect(incidentIcon("I", 7, false)).toBe("incident|I|24|0");
   });
+});
+
+it("names stations in the language shown, else by their code", () => {
+  const station = { code: "S1", region: null, lon: 1, lat: 2, functions: "" };
+  const named = stationFeatures([{ ...station, names: { zh: "站", en: "" } }], "zh");
+  expect(named.features[0]?.properties["name"]).toBe("站");
+  const other = stationFeatures([{ ...station, names: { zh: "站", en: "" } }], "en");
+  expect(other.features[0]?.properties["name"]).toBe("S1");
 });
 
 describe("zones and sketches", () => {

@@ -105,6 +105,8 @@ export class CommandApp {
   mode = $state<MapMode>("none");
   /** Corners of the zone or points of the measured line. */
   corners = $state.raw<LonLat[]>([]);
+  /** Grows when stations were brought in, so that the map asks for them again. */
+  stationsRead = $state(0);
   /** What the corners of a zone make. */
   zoneForm = $state<ZoneForm>("AREA");
   place = $state.raw<LonLat | null>(null);

@@ -8,10 +8,12 @@ import type {
   LonLat,
   Offer,
   PositionFix,
+  Station,
   VolunteerId,
   VolunteersHere,
   Zone,
 } from "../shared/wire";
+import type { Language } from "../shared/i18n";
 import { fillShare, type BoardItem } from "./select";
 
 /** A position older than this is shown faint: it is where somebody was. */
@@ -112,6 +114,18 @@ function zoneGeometry({ form, parts }: Zone): Geometry {
     case "POINT":
       return { type: "MultiPoint", coordinates: alone.flat() };
   }
+}
+
+/** Stations, named in the language shown, else by their code. */
+export function stationFeatures(
+  stations: readonly Station[],
+  language: Language,
+): Collection<Point> {
+  return collection(
+    stations.map(({ code, names, lon, lat }) =>
+      point([lon, lat], { code, name: names[language] || code }),
+    ),
+  );
 }
 
 /** All the points of a zone, to bring it into view. */

@@ -9,6 +9,7 @@ import { ink, MAP_FONT } from "../map/style";
 
 const SOURCES = [
   "areas",
+  "stations",
   "zones",
   "closures",
   "cells",
@@ -220,6 +221,31 @@ export function overlays(theme: Theme, scale: number): LayerSpecification[] {
         ...label(11),
         "text-field": ["to-string", ["get", "available"]],
         "text-allow-overlap": true,
+      },
+      paint: halo,
+    },
+    {
+      id: "station",
+      type: "circle",
+      source: "stations",
+      minzoom: 9,
+      paint: {
+        "circle-radius": 5.5,
+        "circle-color": "#ffffff",
+        "circle-stroke-color": "#6a4c93",
+        "circle-stroke-width": 3,
+      },
+    },
+    {
+      id: "station-name",
+      type: "symbol",
+      source: "stations",
+      minzoom: 12,
+      layout: {
+        ...label(11),
+        "text-field": ["get", "name"],
+        "text-anchor": "top",
+        "text-offset": [0, 0.8],
       },
       paint: halo,
     },

@@ -5,7 +5,8 @@ import type { MapLibreMap, MapMouseEvent } from "maplibre-gl";
 import { serverNow } from "../shared/clock.svelte";
 import { Failure, get } from "../shared/http";
 import { boundsOf } from "../shared/geo";
-import type { Id, LonLat, VolunteersHere } from "../shared/wire";
+import { lang } from "../shared/lang.svelte";
+import type { Id, LonLat, Station, VolunteersHere } from "../shared/wire";
 import { drawImagesOnDemand } from "../map/images";
 import type { Look, Surface } from "../map/surface";
 import { app } from "./app.svelte";
@@ -16,6 +17,7 @@ import {
   crewFeatures,
   incidentFeatures,
   sketchFeatures,
+  stationFeatures,
   zoneFeatures,
 } from "./features";
 import { addLayers, overlays, type SourceName } from "./layers";
@@ -92,6 +94,18 @@ export class MapController {
     this.#set("lines", crew.lines);
     this.#surface.drawPoints("bystanders", bystanderFeatures(this.#here, crew.drawn));
     this.#set("cells", cellFeatures(this.#here));
+  }
+
+  drawStations(): void {
+    void app.stationsRead;
+    const language = lang();
+    get<{ stations: Station[] }>("/api/command/stations").then(
+      ({ stations }) => this.#set("stations", stationFeatures(stations, language)),
+      // The map is of use without them; a reload asks again.
+      (error: unknown) => {
+        if (!(error instanceof Failure)) throw error;
+      },
+    );
   }
 
   drawAreas(): void {

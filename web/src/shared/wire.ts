@@ -586,6 +586,15 @@ export interface Session {
   agency: string;
 }
 
+export interface Station {
+  code: string;
+  names: Names;
+  region: string | null;
+  lon: number;
+  lat: number;
+  functions: string;
+}
+
 export interface VolunteersHere {
   cells: { lon: number; lat: number; count: number; available: number }[];
   people: {

@@ -61,6 +61,7 @@ export const messages = {
   mapLayer: "Map layer",
   legend: "Legend",
   legendCells: "number of available people",
+  legendStation: "station",
   legendInside: "warned: inside a danger zone",
   legendFaint: "faint: position older than 5 min",
   legendRing: "incident with the share of people found",

@@ -49,6 +49,7 @@ export const messages: Messages = {
   mapLayer: "底图",
   legend: "图例",
   legendCells: "数字为待命人数",
+  legendStation: "站点",
   legendInside: "在危险区内，已警告",
   legendFaint: "淡色：位置超过 5 分钟未更新",
   legendRing: "事件，外环为到位比例",
