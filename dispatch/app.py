@@ -160,7 +160,7 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
         clock=clock,
         meta=_meta(agency, engine, graph, bounded=bool(place.index.codes)),
         closures=functools.partial(closure_features, graph, Hazards(graph)),
-        roads=gzip.compress(msgspec.json.encode(road_features(graph)), 6, mtime=0),
+        roads=functools.cache(functools.partial(_roads, graph)),
         layers=agency.layers,
         handoff=agency.handoff,
         web_dir=settings.web_dir,
@@ -284,6 +284,10 @@ async def _flush_forever(app: Application) -> None:
     while True:
         await app.clock.sleep(POSITIONS_EVERY_S)
         app.gateway.flush_positions()
+
+
+def _roads(graph: RoadGraph) -> bytes:
+    return gzip.compress(msgspec.json.encode(road_features(graph)), 6, mtime=0)
 
 
 def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph, *, bounded: bool) -> dict[str, Any]:

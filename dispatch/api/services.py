@@ -22,9 +22,9 @@ from dispatch.ports import Clock, Router
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The running parts. `meta` is what both screens are told about the agency at start;
-    `closures` are the roads that zones close, as GeoJSON, `roads` all of them, gzipped; `layers`
-    of the map and apps for the `handoff` are those of the agency file; `place` is what files are
-    read against."""
+    `closures` are the roads that zones close, as GeoJSON, `roads` all of them, gzipped, made when
+    first asked for; `layers` of the map and apps for the `handoff` are those of the agency file;
+    `place` is what files are read against."""
 
     desk: Desk
     gateway: Gateway
@@ -33,7 +33,7 @@ class Services:
     clock: Clock
     meta: dict[str, Any]
     closures: Callable[[Sequence[Zone]], dict[str, Any]]
-    roads: bytes
+    roads: Callable[[], bytes]
     layers: tuple[MapLayer, ...]
     handoff: tuple[App, ...]
     web_dir: Path

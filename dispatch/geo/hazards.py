@@ -70,8 +70,9 @@ class Hazards:
         return found if found.size or form is ZoneForm.AREA else self._nearest(drawn)
 
     def _touched(self, drawn: Shape) -> Rows:
-        found: Rows = np.sort(self._graph.tree.query(drawn, predicate="intersects"))
-        return found
+        # Part by part: the box around scattered parts holds roads that none of them is near.
+        _, found = self._graph.tree.query(shapely.get_parts(drawn), predicate="intersects")
+        return np.unique(found)
 
     def _structures(self, drawn: Shape, bit: int, beyond_m: float) -> Rows:
         if not self._graph.about.structures:

@@ -26,7 +26,7 @@ AVAILABLE: Final = importlib.util.find_spec("pyroutingkit") is not None
 
 _log = logging.getLogger(__name__)
 
-_PARTLY: Final = 0.005
+_PARTLY: Final = 0.02
 """Share of the arcs up to which changing their times alone is quicker than setting all."""
 _WORTH_THREADS: Final = 100_000
 """Cells of a matrix from which a second thread pays."""

@@ -26,13 +26,14 @@ from dispatch.model import Zone
 MAX_ACCESS_M: Final = 2_000.0
 """Farther than this from any road, a walk to the road says nothing about the journey."""
 SPACING_M: Final = 25.0
-_LOOKS: Final = (8, 64, 512, 4_096, 32_768)
+_LOOKS: Final = (3, 16, 128, 1_024, 8_192, 65_536)
 """Samples looked at in turn. Who has found no road after the last is in a pocket between zones,
 and is better called unreachable than sent through one."""
 _CELLS: Final = 200_000
 _WORTH_THREADS: Final = 200_000
 REMEMBERED: Final = 200_000
 """Places of which is remembered how they join the roads when all are open."""
+_BAND: Final = 0.01
 _ROUNDING: Final = 1.001
 """What measuring on a plane may be wrong by within a few kilometres."""
 _M_PER_DEGREE: Final = EARTH_RADIUS_M * np.pi / 180
@@ -129,7 +130,7 @@ class Joining:
         self, points: Floats, open_links: Bools, walls: Sequence[Zone], within_m: float
     ) -> Access:
         access = Access.blank(len(points))
-        left = np.arange(len(points))
+        left = _side_by_side(points)
         for most in _LOOKS:
             unsure: list[Rows] = [np.empty(0, np.intp)]
             for rows in _split(left, _CELLS // most):
@@ -251,6 +252,13 @@ class _Stretches:
         """Return how far along their links these points are, 0 to 1; ends are exact."""
         share = self.begin[stretch] + along * self.size[stretch]
         return np.where(share > 1 - 1e-12, 1.0, np.clip(share, 0.0, 1.0))
+
+
+def _side_by_side(points: Floats) -> Rows:
+    """Return the rows of places in an order that keeps neighbours together: what the search for one
+    has read from memory serves the next, which halves its time."""
+    lon, lat = points.T
+    return np.lexsort((lon, np.floor(lat / _BAND)))
 
 
 def _split(rows: Rows, most: int) -> Iterator[Rows]:

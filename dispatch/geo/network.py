@@ -83,6 +83,9 @@ class Network:
         through = self._tail != self._head  # a loop leads nowhere, one may only live on it
         self._arc_there = np.flatnonzero(self._there & through)
         self._arc_back = np.flatnonzero(self._back & through)
+        ends = np.concatenate([self._tail[usable], self._head[usable]])
+        blind = np.bincount(ends, minlength=len(graph.vertices)) == 1
+        self._blind = blind & (len(vertices) > 2)  # of a road alone both ends are
         self.joining = Joining(graph, usable)
         self.arcs = Arcs(
             np.concatenate([self._tail[self._arc_there], self._head[self._arc_back]]),
@@ -115,7 +118,10 @@ class Network:
         link, along = access.link, access.along
         ms = np.stack([_part(by_tail[link], along), _part(by_head[link], 1 - along)])
         ms[:, np.isinf(access.leg_m)] = NO_WAY
-        return Doors(np.stack([self._tail[link], self._head[link]]), ms)
+        ends = np.stack([self._tail[link], self._head[link]])
+        # Nobody gains by a turn at the blind end of a road, and a door less is a search less.
+        ms[self._blind[ends]] = NO_WAY
+        return Doors(ends, ms)
 
     def times_ms(self, passable: Passable, goals: Doors, starts: Rows) -> Millis:
         """Return the times from vertices, (k,), to g goals, shape (g, k)."""

@@ -98,6 +98,8 @@ class Dijkstra:
         self._weights = np.full(len(arcs.tail), NO_WAY, np.uint32)
 
     def adopt(self, weights: Millis) -> None:
+        if weights is self._weights:
+            return
         self._known.clear()
         self._weights = weights
         self._matrix.data[: len(weights)] = _as_cost(weights[self._order])

@@ -146,7 +146,7 @@ def _drawn(form: ZoneForm, parts: Parts) -> Shape:
     lines = [line for part in parts for line in part]
     if form is ZoneForm.LINE:
         return shapely.MultiLineString(lines)
-    return shapely.MultiPoint([point for line in lines for point in line])
+    return shapely.multipoints([point for line in lines for point in line])
 
 
 def widen(drawn: Shape, radius_m: float) -> Shape:
