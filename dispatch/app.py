@@ -37,7 +37,6 @@ from dispatch.eventlog import SqlEventLog
 from dispatch.exchange.office import Place, place_of
 from dispatch.geo.basemap import road_features
 from dispatch.geo.closures import closure_features
-from dispatch.geo.hazards import Hazards
 from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.matching.policy import MatchPolicy
@@ -159,7 +158,7 @@ async def build(settings: Settings, agency: Agency, clock: Clock | None = None) 
         router=router,
         clock=clock,
         meta=_meta(agency, engine, graph, bounded=bool(place.index.codes)),
-        closures=functools.partial(closure_features, graph, Hazards(graph)),
+        closures=functools.partial(closure_features, graph, router.hazards),
         roads=functools.cache(functools.partial(_roads, graph)),
         layers=agency.layers,
         handoff=agency.handoff,

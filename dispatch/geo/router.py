@@ -97,7 +97,7 @@ class RoadRouter:
         self.graph = graph
         self._straight = straight or StraightLineRouter()
         self._engine = engine or quickest(folder)
-        self._hazards = Hazards(graph)
+        self.hazards = Hazards(graph)
         self._lock = threading.RLock()
         self._measured: dict[TravelMode, tuple[tuple[Zone, ...], dict[bytes, int]]] = {}
         self._vmax_mps = lru_cache(maxsize=len(TravelMode))(graph.vmax_mps)
@@ -326,7 +326,7 @@ class RoadRouter:
         return Spreading(self._network(mode))
 
     def _find_passable(self, mode: TravelMode, zones: tuple[Zone, ...]) -> Passable:
-        return self._network(mode).under(self._hazards.pace(zones, mode))
+        return self._network(mode).under(self.hazards.pace(zones, mode))
 
 
 def _by_walls(
