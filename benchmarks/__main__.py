@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, table
 
-SUITES = ("spine", "match", "quality", "live")
+SUITES = ("spine", "match", "quality", "geo", "live")
 
 
 def main() -> int:
@@ -27,7 +27,10 @@ def main() -> int:
     shown = plain if arguments.name == "all" else plain[arguments.name]
     print(json.dumps(shown, indent=2, ensure_ascii=False))
     if arguments.write:
-        arguments.write.write_text(table(found), encoding="utf-8")
+        about = {
+            name: importlib.import_module(f"benchmarks.{name}").__doc__ or "" for name in names
+        }
+        arguments.write.write_text(table(found, about), encoding="utf-8")
     return int(any(f.ok is False for figures in found.values() for f in figures.values()))
 
 

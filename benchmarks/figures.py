@@ -70,8 +70,8 @@ def rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def table(suites: Mapping[str, Mapping[str, Figure]]) -> str:
-    """Return the scoreboard as Markdown."""
+def table(suites: Mapping[str, Mapping[str, Figure]], about: Mapping[str, str]) -> str:
+    """Return the scoreboard as Markdown, with what is told `about` each suite."""
     lines = [
         "# Benchmarks",
         "",
@@ -80,7 +80,8 @@ def table(suites: Mapping[str, Mapping[str, Figure]]) -> str:
         "Times on shared machines are noisy: trust ratios.",
     ]
     for name, figures in suites.items():
-        lines += ["", f"## {name}", "", "| figure | value | reach | ok | peers | ratio |"]
+        lines += ["", f"## {name}", "", about[name].strip(), ""]
+        lines += ["| figure | value | reach | ok | peers | ratio |"]
         lines.append("|---|---|---|---|---|---|")
         lines += [_row(title, figure) for title, figure in figures.items()]
     return "\n".join(lines) + "\n"

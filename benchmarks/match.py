@@ -38,7 +38,7 @@ from dispatch.matching.explain import shortfalls
 from dispatch.matching.facts import facts_of
 from dispatch.matching.policy import CrewPolicy, MatchPolicy
 from dispatch.matching.problem import DESIRED, MINIMUM, Candidates, Problem
-from dispatch.model import Actor, Need, NeedId, Role, Shortfall, TravelMode, VolunteerId
+from dispatch.model import Actor, Need, NeedId, Role, Shortfall, TravelMode, VolunteerId, ZoneKind
 from dispatch.planner.plan import Planner
 from dispatch.planner.round import Asking
 from dispatch.registry.snapshot import load_roster
@@ -317,7 +317,9 @@ def _incident(played: town.Played, plan: Any, now: datetime) -> None:
 def _road(played: town.Played, plan: Any, now: datetime) -> None:
     lon, lat = -71.25 + 0.001 * (played.board.seq % 7), -29.905
     ring = ((lon, lat), (lon + 0.002, lat), (lon + 0.001, lat + 0.002))
-    close = act.DrawZone(zone_kind="closed", name="Road", ring=ring, blocks=(TravelMode.CAR,))
+    close = act.DrawZone(
+        zone_kind=ZoneKind.CLOSED, name="Road", parts=((ring,),), blocks=(TravelMode.CAR,)
+    )
     played.act(town.COMMANDER, close, now)
 
 

@@ -345,9 +345,10 @@ def _ranked(
 def _travel(router: StraightLineRouter, roster: Roster, row: int, need: Need) -> Travel:
     mode = MODES[int(roster.mode[row])]
     point = np.array([[roster.lon[row], roster.lat[row]]])
-    matrix = router.eta_matrix(point, np.array([[need.site.lon, need.site.lat]]), mode)
+    site = np.array([[need.site.lon, need.site.lat]])
     return Travel(
-        eta_s=int(matrix.eta_s[0, 0]), dist_m=int(matrix.dist_m[0, 0]),
+        eta_s=int(router.eta_matrix(point, site, mode).eta_s[0, 0]),
+        dist_m=int(router.lengths_m(point, site, mode)[0]),
         source=EtaSource.ESTIMATED, mode=mode, turnout_s=int(roster.turnout_s[row]),
     )  # fmt: skip
 

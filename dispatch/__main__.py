@@ -17,9 +17,11 @@ from sqlalchemy import Engine
 from dispatch.agency import Agency, load_agency
 from dispatch.app import Application, add_regions, build, open_store, server_of
 from dispatch.clock import SystemClock
+from dispatch.commands import files, maps
 from dispatch.drills import demo
 from dispatch.errors import BadInput, DispatchError
 from dispatch.eventlog import SqlEventLog
+from dispatch.exchange.boundaries import region_index
 from dispatch.learning import learn, write_lesson
 from dispatch.model import Role, VolunteerId
 from dispatch.registry import access
@@ -51,7 +53,7 @@ def _with_agency(
 
     def command(arguments: argparse.Namespace) -> int:
         settings = _settings()
-        return run(arguments, settings, load_agency(settings.agency_file))
+        return run(arguments, settings, load_agency(settings.agency_file, settings.map_keys))
 
     return command
 
@@ -87,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     parts = roster.add_subparsers(required=True, metavar="WHAT")
     load = _command(parts, "import", _with_agency(_roster_import), "load a roster from a CSV file")
     load.add_argument("file", type=Path)
+    maps.add(commands, _command, _settings)
+    files.add(commands, _command, _with_agency)
     _add_match(commands)
     learn = _command(
         commands,
@@ -128,7 +132,7 @@ def _add_match(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--roads",
         type=Path,
         metavar="DIR",
-        help="folder with roads.npz; without it times are estimated from the straight line",
+        help="folder of prepared roads; without it times are estimated from the straight line",
     )
     match.add_argument(
         "--policy", type=Path, metavar="FILE.toml", help="dials of the match policy that differ"
@@ -252,25 +256,28 @@ def _roster_import(arguments: argparse.Namespace, settings: Settings, agency: Ag
     engine = open_store(settings)
     try:
         add_regions(engine, agency)
-        report = import_roster(engine, arguments.file, SystemClock().now())
+        now, regions_at = SystemClock().now(), region_index(engine).codes_at
+        report = import_roster(engine, arguments.file, now, regions_at)
     finally:
         engine.dispose()
     _print_problems(arguments.file, report, sys.stdout)
     print(
         f"{report.read} rows read: {report.added} added, {report.updated} updated, "
-        f"{report.unchanged} unchanged, {len(report.problems)} problems"
+        f"{report.unchanged} unchanged, {len(report.problems)} problems, "
+        f"{len(report.warnings)} warnings"
     )
     return 1 if report.problems else 0
 
 
 def _print_problems(path: Path, report: ImportReport, file: TextIO) -> None:
-    for problem in report.problems[:PROBLEMS_SHOWN]:
+    told = (*report.problems, *report.warnings)
+    for problem in told[:PROBLEMS_SHOWN]:
         where = f"{path}:{problem.line}" + (f" {problem.column}" if problem.column else "")
         value = f": {problem.value!r}" if problem.value else ""
         print(f"{where}: {problem.reason}{value}", file=file)
-    more = len(report.problems) - PROBLEMS_SHOWN
+    more = len(told) - PROBLEMS_SHOWN
     if more > 0:
-        print(f"... and {more} more problems", file=file)
+        print(f"... and {more} more", file=file)
 
 
 def _match(arguments: argparse.Namespace) -> int:

@@ -12,16 +12,20 @@ from datetime import datetime
 from typing import Any, Literal
 
 from dispatch.model import (
+    ON_LAND,
     AssignmentId,
+    Certainty,
     DeclineReason,
     DoubtReason,
     Fix,
     HazardClass,
     Heads,
     IncidentId,
+    Line,
     NeedId,
     OfferId,
     PlanId,
+    Rain,
     RegionCode,
     SafetyPlan,
     Severity,
@@ -29,7 +33,9 @@ from dispatch.model import (
     Skill,
     TravelMode,
     VolunteerId,
+    ZoneForm,
     ZoneId,
+    ZoneKind,
 )
 
 MAX_TEXT = 2_000
@@ -47,13 +53,15 @@ def _require_aware(*instants: datetime | None) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenIncident:
+    """Without a region it gets that of its site, by the imported boundaries."""
+
     kind: Literal["incident.open"] = "incident.open"
     incident_kind: str
     title: str
     site: Site
-    region: RegionCode
     severity: Severity
     hazard: HazardClass
+    region: RegionCode | None = None
     description: str = ""
 
 
@@ -355,13 +363,39 @@ class AddNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawZone:
-    """`ring` is the outer ring as `(lon, lat)` corners, at least three, not repeated at the end."""
+    """The fields are those of `model.Zone`. An outline that crosses itself is repaired."""
 
     kind: Literal["zone.draw"] = "zone.draw"
-    zone_kind: Literal["flood", "fire", "landslide", "closed", "other"]
+    zone_kind: ZoneKind
     name: str
-    ring: tuple[tuple[float, float], ...]
-    blocks: tuple[TravelMode, ...] = (TravelMode.CAR, TravelMode.MOTORCYCLE, TravelMode.FOOT)
+    form: ZoneForm = ZoneForm.AREA
+    parts: tuple[tuple[Line, ...], ...]
+    radius_m: float = 0.0
+    blocks: tuple[TravelMode, ...] = ON_LAND
+    pace: float = 1.0
+    certainty: Certainty = Certainty.OBSERVED
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        _require_aware(self.starts_at, self.ends_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRain:
+    """Rain slows every way; `NONE` is dry again."""
+
+    kind: Literal["weather.rain"] = "weather.rain"
+    rain: Rain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarnPeople:
+    """The desk's own: tell these people that they are inside a zone."""
+
+    kind: Literal["zone.warn"] = "zone.warn"
+    zone_id: ZoneId
+    volunteer_ids: tuple[VolunteerId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -393,6 +427,7 @@ CommanderAction = (
     | FreePair
     | AddNote
     | DrawZone
+    | SetRain
     | ClearZone
 )
 VolunteerAction = (
@@ -407,5 +442,5 @@ VolunteerAction = (
     | CheckIn
     | CheckOut
 )
-SystemAction = MakeWave | DoubtFill
+SystemAction = MakeWave | DoubtFill | WarnPeople
 Action = CommanderAction | VolunteerAction | SystemAction

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from dispatch.errors import BadInput
+from dispatch.geo.crs import Crs
+from dispatch.geo.handoff import App
+from dispatch.geo.layers import ROADS_ALONE, LayerKind, MapLayer, check_tiles
 from dispatch.matching.acceptance import RATES, AcceptanceModel, model_of, plain_model, preset
 from dispatch.matching.alerting.book import AlertBook, book_of
 from dispatch.model import AgencyId, RegionCode
 from dispatch.registry.catalogue import Region
+from dispatch.taxonomy import Names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +29,31 @@ class MapFrame:
 
     center: tuple[float, float]
     zoom: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerEntry:
+    """A map layer as written; see `geo.layers.MapLayer`."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    kind: LayerKind
+    file: str = ""
+    urls: tuple[str, ...] = ()
+    subdomains: str = ""
+    crs: Crs = Crs.WGS84
+    attribution: str = ""
+    min_zoom: int = 0
+    max_zoom: int = 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapEntry(MapFrame):
+    """The map as written: its frame, its layers, and the apps a place can be handed to."""
+
+    layers: tuple[LayerEntry, ...] = ()
+    handoff: tuple[App, ...] = (App.GEO,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +83,7 @@ class AgencyFile:
     exercise: bool
     currency: str
     roads: str
-    map: MapFrame
+    map: MapEntry
     regions: tuple[RegionEntry, ...]
     timezone: str = "UTC"
     acceptance: AcceptanceEntry = AcceptanceEntry()
@@ -61,7 +92,10 @@ class AgencyFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agency:
-    """The agency as the program uses it: paths resolved, regions checked.
+    """The agency as the program uses it: paths resolved, regions and layers checked.
+
+    The first of the map's `layers` is the one shown at first; `handoff` are the apps offered to
+    volunteers on their way.
 
     `timezone` says when it is night for its people; `acceptance` how likely they say yes, and
     `book` by which policies the desk asks them and how quickly they answer.
@@ -74,14 +108,16 @@ class Agency:
     currency: str
     roads: Path
     map: MapFrame
+    layers: tuple[MapLayer, ...]
+    handoff: tuple[App, ...]
     regions: tuple[Region, ...]
     timezone: ZoneInfo
     acceptance: AcceptanceModel
     book: AlertBook
 
 
-def load_agency(path: Path) -> Agency:
-    """Return the agency described in a TOML file.
+def load_agency(path: Path, map_keys: Mapping[str, str] | None = None) -> Agency:
+    """Return the agency described in a TOML file; `map_keys` fill `{key}` by layer id.
 
     Raises:
         BadInput: the file cannot be read, or a value is missing or wrong; names which.
@@ -90,7 +126,8 @@ def load_agency(path: Path) -> Agency:
         found = msgspec.convert(read_toml(path), AgencyFile)
     except msgspec.ValidationError as exc:
         raise BadInput(f"{path}: {exc}") from None
-    regions = tuple(_region(path, entry) for entry in found.regions)
+    known = {entry.code for entry in found.regions}
+    regions = tuple(_region(path, entry, known) for entry in found.regions)
     if not regions:
         raise BadInput(f"{path}: at least one region is needed")
     return Agency(
@@ -100,12 +137,49 @@ def load_agency(path: Path) -> Agency:
         exercise=found.exercise,
         currency=found.currency,
         roads=path.parent / found.roads,
-        map=found.map,
+        map=MapFrame(center=found.map.center, zoom=found.map.zoom),
+        layers=_layers(path, found.map.layers, map_keys or {}),
+        handoff=found.map.handoff,
         regions=regions,
         timezone=_timezone(path, found.timezone),
         acceptance=_acceptance(path, found.acceptance.model),
         book=_book(path, found),
     )
+
+
+def _layers(
+    path: Path, entries: tuple[LayerEntry, ...], keys: Mapping[str, str]
+) -> tuple[MapLayer, ...]:
+    """The layers as written, or the roads alone when none is."""
+    layers = tuple(_layer(path, entry, keys.get(entry.id, "")) for entry in entries)
+    ids = [layer.id for layer in layers]
+    if len(set(ids)) < len(ids):
+        raise BadInput(f"{path}: map.layers: two layers have the same id")
+    return layers or (ROADS_ALONE,)
+
+
+def _layer(path: Path, entry: LayerEntry, key: str) -> MapLayer:
+    file = path.parent / entry.file if entry.file else None
+    urls = entry.urls
+    if key:
+        urls = tuple(url.replace("{key}", quote(key, safe="")) for url in urls)
+    try:
+        if file is not None:
+            check_tiles(file)
+        return MapLayer(
+            id=entry.id,
+            names=Names(zh=entry.name_zh, en=entry.name_en),
+            kind=entry.kind,
+            attribution=entry.attribution,
+            file=file,
+            urls=urls,
+            subdomains=entry.subdomains,
+            crs=entry.crs,
+            min_zoom=entry.min_zoom,
+            max_zoom=entry.max_zoom,
+        )
+    except ValueError as exc:
+        raise BadInput(f"{path}: map layer {entry.id!r}: {exc}") from None
 
 
 def _timezone(path: Path, name: str) -> ZoneInfo:
@@ -155,11 +229,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise BadInput(f"{path}: {exc}") from None
 
 
-def _region(path: Path, entry: RegionEntry) -> Region:
-    # Jurisdiction is decided by prefixes, so a code that does not begin with its parent's would
-    # quietly keep people out of their own district.
-    if entry.parent is not None and not entry.code.startswith(entry.parent):
-        raise BadInput(f"{path}: region {entry.code} does not begin with its parent {entry.parent}")
+def _region(path: Path, entry: RegionEntry, known: Collection[str]) -> Region:
+    if entry.parent is not None and entry.parent not in known:
+        raise BadInput(f"{path}: the parent {entry.parent} of region {entry.code} is not listed")
     return Region(
         code=entry.code,
         parent=entry.parent,

@@ -13,6 +13,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -27,13 +28,17 @@ from dispatch.alerts.gateway import Gateway
 from dispatch.alerts.redis_bus import RedisBus
 from dispatch.api import live
 from dispatch.api.create import create
+from dispatch.api.maps import described
 from dispatch.api.services import Services
 from dispatch.board import Board
 from dispatch.clock import SystemClock
+from dispatch.cordon import Cordon
 from dispatch.desk import Desk, PlannerPort
 from dispatch.errors import BadInput
 from dispatch.eventlog import SqlEventLog
+from dispatch.exchange.office import Place, place_of
 from dispatch.geo.basemap import road_features
+from dispatch.geo.closures import closure_features
 from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.matching.policy import MatchPolicy
@@ -62,11 +67,13 @@ class Application:
     clock: Clock
     desk: Desk
     waves: Waves
+    cordon: Cordon
     gateway: Gateway
     router: RoadRouter
     planner: PlannerPort
     bus: MemoryBus | RedisBus
     log: SqlEventLog
+    place: Place
     api: FastAPI
     background: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
 
@@ -131,10 +138,11 @@ async def build(
     graph = RoadGraph.load(agency.roads)
     log = SqlEventLog(engine)
     policy = MatchPolicy()
-    router = RoadRouter(graph)
+    router = RoadRouter(graph, folder=settings.cache_dir)
     board = Board(agency=agency.id, exercise=agency.exercise)
+    place = place_of(engine, *agency.map.center)
     if planner is None:
-        planner_of = functools.partial(following_planner, settings.url, agency)
+        planner_of = functools.partial(following_planner, settings.url, agency, settings.cache_dir)
         planner = ProcessPlanner(planner_of) if settings.planner_process else planner_of()
     bus = RedisBus(settings.redis_url) if settings.redis_url else MemoryBus()
     desk = Desk(
@@ -145,7 +153,8 @@ async def build(
         planner=planner,
         judge=functools.partial(judge, router=router, policy=policy),
         rows=functools.partial(load_rows, engine),
-        regions=frozenset(r.code for r in catalogue.regions(engine)),
+        regions=place.regions,
+        index=place.index,
         policy=policy,
         board=board,
         book=agency.book,
@@ -158,9 +167,13 @@ async def build(
         engine=engine,
         router=router,
         clock=clock,
-        meta=_meta(agency, engine, graph),
-        roads=gzip.compress(msgspec.json.encode(road_features(graph)), 6, mtime=0),
+        meta=_meta(agency, engine, graph, bounded=bool(place.index.codes)),
+        closures=functools.partial(closure_features, graph, router.hazards),
+        roads=functools.cache(functools.partial(_roads, graph)),
+        layers=agency.layers,
+        handoff=agency.handoff,
         web_dir=settings.web_dir,
+        place=place,
     )
     app: Application | None = None
 
@@ -177,11 +190,13 @@ async def build(
         clock=clock,
         desk=desk,
         waves=Waves(desk=desk, show_up=agency.acceptance.show_up),
+        cordon=Cordon(desk=desk),
         gateway=gateway,
         router=router,
         planner=planner,
         bus=bus,
         log=log,
+        place=place,
         api=create(services, lifespan),
     )
     return app
@@ -192,7 +207,7 @@ async def running(app: Application) -> AsyncIterator[Application]:
     """Start the application and keep its clockwork going while the block lasts."""
     await app.start()
     recheck = live.recheck_forever(app.api.state.services)
-    clockwork = [app.desk.run(), app.waves.run(), app.gateway.run(), recheck]
+    clockwork = [app.desk.run(), app.waves.run(), app.cordon.run(), app.gateway.run(), recheck]
     if isinstance(app.bus, RedisBus):
         clockwork.append(app.bus.run())
     work = [*clockwork, *(make() for make in app.background)]
@@ -246,10 +261,10 @@ def server_of(app: Application, started: Callable[[], None]) -> Server:
     return Server(config, app.gateway, started)
 
 
-def following_planner(url: str, agency: Agency) -> FollowingPlanner:
+def following_planner(url: str, agency: Agency, cache: Path) -> FollowingPlanner:
     """Make a planner that reads log and registry by itself; runs in the planner's process."""
     engine = open_engine(url)
-    router = RoadRouter(RoadGraph.load(agency.roads))
+    router = RoadRouter(RoadGraph.load(agency.roads), folder=cache)
     policy = MatchPolicy()
     asking = Asking(book=agency.book, model=agency.acceptance, zone=agency.timezone)
     kept: dict[str, Planner] = {}
@@ -277,7 +292,11 @@ def _stop_on_failure(task: asyncio.Task[None]) -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph) -> dict[str, Any]:
+def _roads(graph: RoadGraph) -> bytes:
+    return gzip.compress(msgspec.json.encode(road_features(graph)), 6, mtime=0)
+
+
+def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph, *, bounded: bool) -> dict[str, Any]:
     """What both screens are told at start; see docs/reference/http.md."""
     return {
         "agency": {"id": agency.id, "names": {"zh": agency.name_zh, "en": agency.name_en}},
@@ -287,6 +306,7 @@ def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph) -> dict[str, Any]
             "zoom": agency.map.zoom,
             "bounds": graph.bounds,
             "attribution": graph.attribution,
+            "layers": described(agency.layers, graph.attribution),
         },
         "regions": [
             {"code": r.code, "parent": r.parent, "names": {"zh": r.name_zh, "en": r.name_en}}
@@ -308,6 +328,7 @@ def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph) -> dict[str, Any]
             {"code": k.code, "names": _names(k.names), "hazard": k.hazard}
             for k in taxonomy.INCIDENT_KINDS.values()
         ],
+        "boundaries": bounded,
         "currency": agency.currency,
     }
 

@@ -27,6 +27,7 @@ from dispatch.board import Board, Key, apply
 from dispatch.errors import ActionReused, Conflict, Rejected, StoreUnavailable
 from dispatch.events import Entry, Stored, placed
 from dispatch.geo import zones
+from dispatch.geo.regions import RegionIndex
 from dispatch.matching.alerting import AlertPolicy, plain, policy_of
 from dispatch.matching.alerting.book import AlertBook
 from dispatch.matching.eligibility import Stage
@@ -37,6 +38,7 @@ from dispatch.model import (
     Actor,
     AgencyId,
     Fix,
+    Line,
     NeedId,
     Plan,
     RegionCode,
@@ -106,6 +108,7 @@ class _Request:
     action: actions.Action
     plan: Plan | None
     digest: str
+    mended: tuple[tuple[Line, ...], ...] | None = None
     outcome: Answer | Exception | None = None
 
 
@@ -121,6 +124,7 @@ class Desk:
     judge: Judge
     rows: Callable[[Sequence[VolunteerId]], Roster]
     regions: frozenset[RegionCode]
+    index: RegionIndex = field(default_factory=RegionIndex)
     policy: MatchPolicy
     board: Board
     book: AlertBook = field(default_factory=AlertBook)
@@ -147,15 +151,15 @@ class Desk:
             ActionReused: that id belongs to another action.
             PlannerUnavailable, SolverFailed, StoreUnavailable: nothing was done.
         """
-        if isinstance(action, actions.DrawZone):
-            _check_ring(action)
+        mended = _mended(action) if isinstance(action, actions.DrawZone) else None
         if isinstance(action, _NAMES_ONE):
             await self._check_known(action.volunteer_id)
         plan = await self._plan(actor, action_id, action)
         digest = _digest(actor, action)
         request = _Request(
-            actor=actor, action_id=action_id, action=action, plan=plan, digest=digest
-        )
+            actor=actor, action_id=action_id, action=action, plan=plan, digest=digest,
+            mended=mended,
+        )  # fmt: skip
         outcome = await self._turn(request)
         if isinstance(outcome, Exception):
             raise outcome
@@ -327,6 +331,8 @@ class Desk:
     def _context(
         self, request: _Request, now: datetime, verdicts: Mapping[Pair, Verdict]
     ) -> Context:
+        site = getattr(request.action, "site", None)
+        region = None if site is None else self.index.at(site.lon, site.lat)
         return Context(
             now=now,
             actor=request.actor,
@@ -334,6 +340,8 @@ class Desk:
             offer_ttl_s=self.policy.offer_ttl_s,
             verdicts=verdicts,
             regions=self.regions,
+            site_region=region,
+            mended=request.mended,
             plan=request.plan,
             policies=self._policies(request.action),
         )
@@ -404,10 +412,13 @@ def _digest(actor: Actor, action: actions.Action) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def _check_ring(action: actions.DrawZone) -> None:
-    problem = zones.ring_problem(action.ring)
+def _mended(action: actions.DrawZone) -> tuple[tuple[Line, ...], ...] | None:
+    """The parts of an outline that crossed itself, put right; None for one that does not."""
+    parts, mended = zones.repaired(action.form, action.parts)
+    problem = zones.zone_problem(action.form, parts, action.radius_m)
     if problem is not None:
-        raise Rejected("BAD_RING", problem=problem)
+        raise Rejected("BAD_ZONE", problem=problem)
+    return parts if mended else None
 
 
 def _policy(values: Mapping[str, Any]) -> AlertPolicy:

@@ -31,6 +31,7 @@ from dispatch.model import (
     OfferId,
     Plan,
     PlanId,
+    Rain,
     Site,
     Skill,
     Travel,
@@ -279,6 +280,19 @@ class ZoneCleared:
     zone_id: ZoneId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleWarned:
+    """These people were, by what is known of their position, inside the zone."""
+
+    zone_id: ZoneId
+    volunteer_ids: tuple[VolunteerId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RainSet:
+    rain: Rain
+
+
 Event = (
     IncidentOpened
     | IncidentUpdated
@@ -312,14 +326,25 @@ Event = (
     | NoteAdded
     | ZoneDrawn
     | ZoneCleared
+    | PeopleWarned
+    | RainSet
 )
 
 EVENT_TYPES: Final[dict[str, type[Event]]] = {t.__name__: t for t in Event.__args__}
 """Every event class by the name it has in the log."""
 
-VERSIONS: Final[dict[str, int]] = dict.fromkeys(EVENT_TYPES, 1)
+VERSIONS: Final[dict[str, int]] = dict.fromkeys(EVENT_TYPES, 1) | {"ZoneDrawn": 2}
 
-_UPCASTERS: Final[dict[tuple[str, int], Callable[[Any], Any]]] = {}
+
+def _zone_of_one_ring(body: Any) -> Any:
+    """Version 1 knew only areas of one ring."""
+    zone = dict(body["zone"])
+    return {"zone": zone | {"form": "AREA", "parts": [[zone.pop("ring")]]}}
+
+
+_UPCASTERS: Final[dict[tuple[str, int], Callable[[Any], Any]]] = {
+    ("ZoneDrawn", 1): _zone_of_one_ring,
+}
 """`(kind, version) -> body of version + 1`, for bodies written by older releases."""
 
 

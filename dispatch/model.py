@@ -100,6 +100,44 @@ class ZoneStatus(StrEnum):
     CLEARED = "CLEARED"
 
 
+class ZoneKind(StrEnum):
+    """What the hazard is. `BRIDGE` and `TUNNEL` close only such parts of roads, `CLOSED` drawn as a
+    line only the road along it; the others close every road they touch."""
+
+    FLOOD = "flood"
+    FIRE = "fire"
+    LANDSLIDE = "landslide"
+    BRIDGE = "bridge"
+    TUNNEL = "tunnel"
+    CLOSED = "closed"
+    OTHER = "other"
+
+
+ENDANGERS: Final = frozenset({ZoneKind.FLOOD, ZoneKind.FIRE, ZoneKind.LANDSLIDE, ZoneKind.OTHER})
+"""Who is inside a zone of these kinds is warned; at the others there is nothing to flee from."""
+
+
+class ZoneForm(StrEnum):
+    AREA = "AREA"
+    LINE = "LINE"
+    POINT = "POINT"
+
+
+class Certainty(StrEnum):
+    """How sure a report is: the words of CAP 1.2, 3.2.2 `certainty`."""
+
+    OBSERVED = "OBSERVED"
+    LIKELY = "LIKELY"
+    POSSIBLE = "POSSIBLE"
+    UNLIKELY = "UNLIKELY"
+
+
+class Rain(StrEnum):
+    NONE = "NONE"
+    RAIN = "RAIN"
+    HEAVY = "HEAVY"
+
+
 class PlanStatus(StrEnum):
     PROPOSED = "PROPOSED"
     DISPATCHED = "DISPATCHED"
@@ -124,6 +162,10 @@ class TravelMode(StrEnum):
     CAR = "car"
     MOTORCYCLE = "motorcycle"
     FOOT = "foot"
+    BOAT = "boat"
+
+
+ON_LAND: Final = (TravelMode.CAR, TravelMode.MOTORCYCLE, TravelMode.FOOT)
 
 
 class EtaSource(StrEnum):
@@ -467,18 +509,55 @@ class Exclusion:
     at: datetime
 
 
+Line = tuple[tuple[float, float], ...]
+"""Points as `(lon, lat)`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """A hazard zone: an outer ring of `(lon, lat)`, closed by itself; `blocks` says which modes."""
+    """A hazard on the ground: where, whom it stops, whom it slows, from when to when, how sure.
+
+    `parts` are polygons (an outer ring, then holes; rings close by themselves), or lines, or points
+    as `form` says: a line or a point stands alone in its part. `radius_m` widens them. `pace` is
+    the speed that is left, as a factor above 0 up to 1, to the modes that `blocks` does not name.
+    `repaired` marks an outline that crossed itself and was mended.
+    """
 
     id: ZoneId
-    kind: str
+    kind: ZoneKind
     name: str
-    ring: tuple[tuple[float, float], ...]
+    form: ZoneForm
+    parts: tuple[tuple[Line, ...], ...]
     blocks: tuple[TravelMode, ...]
     status: ZoneStatus
     drawn_at: datetime
+    radius_m: float = 0.0
+    pace: float = 1.0
+    certainty: Certainty = Certainty.OBSERVED
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    repaired: bool = False
     cleared_at: datetime | None = None
+
+    def in_force(self, now: datetime) -> bool:
+        """Return whether roads are closed because of it: not while it is merely possible."""
+        return (
+            self.status is ZoneStatus.ACTIVE
+            and self.certainty in (Certainty.OBSERVED, Certainty.LIKELY)
+            and (self.starts_at is None or self.starts_at <= now)
+            and (self.ends_at is None or now < self.ends_at)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What travel is like at one moment: the zones in force, in id order, and the rain."""
+
+    zones: tuple[Zone, ...] = ()
+    rain: Rain = Rain.NONE
+
+
+CLEAR: Final = Conditions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

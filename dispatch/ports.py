@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.events import Entry, Stored
-from dispatch.model import ActionId, AgencyId, EtaSource, Site, TravelMode, Zone
+from dispatch.model import CLEAR, ActionId, AgencyId, Conditions, EtaSource, Site, TravelMode
 
 Points = NDArray[np.float64]
 """Shape (n, 2): lon, lat in WGS-84 degrees."""
@@ -116,38 +117,99 @@ class Clock(Protocol):
 class EtaMatrix:
     """Travel without turnout: rows are origins, columns are sites.
 
-    `eta_s` int32 (UNREACHABLE where there is no way), `dist_m` int32 along that way (UNREACHABLE
-    likewise), `estimated` True where the time is not from the road network. `cut_off` marks the
-    origins that lie inside a blocking zone; their ETAs are UNREACHABLE.
+    `eta_s` int32 (UNREACHABLE where there is no way), `estimated` True where the time, or its last
+    stretch, is not from the road network. `cut_off` marks the origins that lie inside a blocking
+    zone; their ETAs are UNREACHABLE.
     """
 
     eta_s: NDArray[np.int32]
-    dist_m: NDArray[np.int32]
     estimated: NDArray[np.bool_]
     cut_off: NDArray[np.bool_]
 
 
+class Instruction(StrEnum):
+    """What to do at a point of a way. `WALK` goes straight between a door and the road."""
+
+    DEPART = "DEPART"
+    CONTINUE = "CONTINUE"
+    SLIGHT_LEFT = "SLIGHT_LEFT"
+    LEFT = "LEFT"
+    SHARP_LEFT = "SHARP_LEFT"
+    SLIGHT_RIGHT = "SLIGHT_RIGHT"
+    RIGHT = "RIGHT"
+    SHARP_RIGHT = "SHARP_RIGHT"
+    UTURN = "UTURN"
+    WALK = "WALK"
+    ARRIVE = "ARRIVE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of the directions: at `point` (lon, lat) do this, then follow `road` ("" if it has
+    no name) for `dist_m` and `eta_s`. Over a route these add up to its figures."""
+
+    instruction: Instruction
+    road: str
+    dist_m: int
+    eta_s: int
+    point: tuple[float, float]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A way to go: `line` as (lon, lat) points, whole seconds and metres."""
+    """A way to go: `line` as (lon, lat) points, whole seconds and metres, and the directions."""
 
     line: tuple[tuple[float, float], ...]
     eta_s: int
     dist_m: int
     source: EtaSource
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roads:
+    """Roads as points strewn along them: lon, lat of shape (p, 2), and the metres of road that each
+    stands for, (p,)."""
+
+    points: Points
+    length_m: NDArray[np.float64]
 
 
 class Router(Protocol):
-    """Travel times. `zones` are the active hazard zones; those that block `mode` close roads."""
+    """Travel times under `conditions`: zones that block `mode` close roads, others slow them, and
+    rain slows every way."""
 
     def eta_matrix(
-        self, origins: Points, sites: Points, mode: TravelMode, zones: Sequence[Zone] = ()
+        self, origins: Points, sites: Points, mode: TravelMode, conditions: Conditions = CLEAR
     ) -> EtaMatrix: ...
 
+    def first_s(
+        self,
+        origins: Points,
+        sites: Points,
+        mode: TravelMode,
+        after_s: NDArray[np.int32],
+        conditions: Conditions = CLEAR,
+    ) -> NDArray[np.int32]:
+        """Return when the first of the origins is at each site, shape (m,), when each sets out
+        `after_s`, (n,), from now: the least `after_s + eta_s`; UNREACHABLE where nobody comes."""
+        ...
+
+    def lengths_m(
+        self, origins: Points, sites: Points, mode: TravelMode, conditions: Conditions = CLEAR
+    ) -> NDArray[np.int32]:
+        """Return the metres of the fastest way from each origin to the site beside it, shape (k,);
+        UNREACHABLE where there is none."""
+        ...
+
     def route(
-        self, origin: Site, site: Site, mode: TravelMode, zones: Sequence[Zone] = ()
+        self, origin: Site, site: Site, mode: TravelMode, conditions: Conditions = CLEAR
     ) -> Route | None:
         """Return the fastest way, or None when there is none."""
+        ...
+
+    def roads(self, modes: tuple[TravelMode, ...]) -> Roads | None:
+        """Return the roads that any of `modes` may use, None without a map of them."""
         ...
 
 

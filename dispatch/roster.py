@@ -24,6 +24,7 @@ from dispatch.model import (
     VolunteerId,
     VolunteerStatus,
 )
+from dispatch.regions import CODES_ALONE, RegionTree
 
 FOREVER: Final = 2**31 - 1
 """The day of something that does not expire."""
@@ -46,8 +47,8 @@ Bits = NDArray[np.uint64]
 class Policy:
     """An insurance contract as far as eligibility reads it. Sums in whole units of `currency`.
 
-    `territory` lists region code prefixes, empty for everywhere. `used_up` is set by the registry
-    when the cumulative limit is reached.
+    `territory` lists regions, or prefixes of their codes; empty for everywhere. `used_up` is set by
+    the registry when the cumulative limit is reached.
     """
 
     id: PolicyId
@@ -108,7 +109,7 @@ class Roster:
     has the members who have yet to activate it.
     `served_h` is whole hours served before this log began. `languages` is a bit mask over
     `language_codes`: bit l is set when that person speaks language l. `seats` is how many
-    passengers their own car takes, 0 without one.
+    passengers their own car takes, 0 without one. `tree` says which region lies in which.
     """
 
     ids: Ids
@@ -136,6 +137,7 @@ class Roster:
     regions: tuple[RegionCode, ...]
     policies: tuple[Policy, ...]
     credentials: Mapping[Skill, Credentials]
+    tree: RegionTree = CODES_ALONE
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -25,6 +25,8 @@ class Settings(BaseSettings):
     """How many processes `dispatch serve` answers with; more than one needs PostgreSQL."""
     agency_file: Path = ROOT / "scenarios" / "coquimbo" / "agency.toml"
     """Who we are: names, regions, map, roads."""
+    map_keys: dict[str, str] = {}
+    """Keys of map layers by layer id, as JSON; they fill `{key}` and are seen by every browser."""
     web_dir: Path = ROOT / "web" / "dist"
     """The built front end."""
     host: str = "127.0.0.1"
@@ -34,6 +36,11 @@ class Settings(BaseSettings):
     demo_volunteers: int = 54_393
     demo_pace: float = 10.0
     """How many times faster than real the simulated volunteers of the demo live."""
+
+    @property
+    def cache_dir(self) -> Path:
+        """Folder of what was worked out once and can be again."""
+        return self.data_dir / "cache"
 
     @property
     def url(self) -> str:

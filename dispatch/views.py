@@ -27,6 +27,8 @@ from dispatch.model import (
     OfferId,
     OfferStatus,
     VolunteerId,
+    Zone,
+    ZoneStatus,
 )
 from dispatch.taxonomy import DUTY_LIMITS, DutyLimits
 
@@ -54,10 +56,12 @@ _KINDS_OF_COMMANDER: Final = (
     "offer",
     "assignment",
     "zone",
+    "weather",
     "plan",
     "person",
     "entry",
 )
+_KINDS_OF_VOLUNTEER: Final = ("me", "offer", "assignment", "warning")
 
 
 def snapshot(board: Board, audience: Audience) -> View:
@@ -72,7 +76,7 @@ def snapshot(board: Board, audience: Audience) -> View:
 
 def kinds(audience: Audience) -> tuple[str, ...]:
     """The kinds of entity in this audience's view."""
-    return _KINDS_OF_COMMANDER if audience == COMMANDERS else ("me", "offer", "assignment")
+    return _KINDS_OF_COMMANDER if audience == COMMANDERS else _KINDS_OF_VOLUNTEER
 
 
 def entity(board: Board, audience: Audience, key: Key) -> Entity | None:
@@ -99,6 +103,8 @@ def touched(board: Board, audience: Audience, keys: Iterable[Key]) -> tuple[Key,
             case "assignment" if board.assignments[ident].volunteer_id == mine:
                 found.update(dict.fromkeys(_assignment_keys(board, mine)))
                 found["me", mine] = None
+            case "warning" if mine in board.warned.get(ident, ()):
+                found["warning", ident] = None
             case "need" | "incident":
                 found.update(dict.fromkeys(_keys_about(board, mine, kind, ident)))
     offers = sum(kind == "offer" for kind, _ in found)
@@ -120,6 +126,8 @@ def audiences(board: Board, keys: Iterable[Key]) -> set[VolunteerId]:
                 found.add(board.assignments[ident].volunteer_id)
             case "need":
                 found.update(_people_of(board, ident))
+            case "warning":
+                found.update(board.warned.get(ident, ()))
             case "incident":
                 for need_id in board.needs_of[ident]:
                     found.update(_people_of(board, need_id))
@@ -182,6 +190,7 @@ def _all_keys(board: Board, audience: Audience) -> Iterator[Key]:
         yield ("me", mine)
         yield from _offer_keys(board, mine)
         yield from _assignment_keys(board, mine)
+        yield from (("warning", zone.id) for zone in board.warned_of(mine))
         return
     tables: tuple[tuple[str, Iterable[Any]], ...] = (
         ("incident", board.incidents),
@@ -189,6 +198,7 @@ def _all_keys(board: Board, audience: Audience) -> Iterator[Key]:
         ("offer", board.offers),
         ("assignment", board.assignments),
         ("zone", board.zones),
+        ("weather", (1,)),
         ("plan", board.plans),
         ("person", board.people),
         ("entry", (e.id for e in board.entries)),
@@ -243,6 +253,11 @@ def _commander_entity(board: Board, key: Key) -> Entity | None:
     about = _incident_of(board, key)
     if about is not None and folded(board, about):
         return None
+    return _operation(board, key) if about is not None else _surroundings(board, key)
+
+
+def _operation(board: Board, key: Key) -> Entity | None:
+    """What belongs to an incident."""
     kind, ident = key
     match kind:
         case "incident":
@@ -255,9 +270,19 @@ def _commander_entity(board: Board, key: Key) -> Entity | None:
         case "assignment":
             assignment = board.assignments[ident]
             origin = _plain(board.offers[assignment.offer_id].origin)
-            return _plain(assignment) | {"origin": origin}
+            inside = bool(board.warned_of(assignment.volunteer_id))
+            return _plain(assignment) | {"origin": origin, "inside": inside}
+    return None
+
+
+def _surroundings(board: Board, key: Key) -> Entity | None:
+    """What belongs to none."""
+    kind, ident = key
+    match kind:
         case "zone":
-            return _plain(board.zones[ident])
+            return _plain(board.zones[ident]) | {"warned": len(board.warned.get(ident, ()))}
+        case "weather":
+            return {"id": ident, "rain": board.rain}
         case "plan":
             return _plain(board.plans[ident]) if ident in board.plans else None
         case "person":
@@ -335,7 +360,18 @@ def _volunteer_entity(board: Board, mine: VolunteerId, key: Key) -> Entity | Non
             return _volunteer_offer(board, board.offers[ident])
         case "assignment" if ident in _shown_assignments(board, mine):
             return _volunteer_assignment(board, board.assignments[ident])
+        case "warning":
+            return _warning(board, mine, board.zones[ident])
     return None
+
+
+def _warning(board: Board, mine: VolunteerId, zone: Zone) -> Entity | None:
+    """A zone for somebody inside it: without its outline, which a phone does not need."""
+    if zone.status is not ZoneStatus.ACTIVE or mine not in board.warned.get(zone.id, ()):
+        return None
+    plain = _plain(zone)
+    shown = ("id", "kind", "name", "drawn_at", "ends_at", "certainty")
+    return {"exercise": board.exercise} | {name: plain[name] for name in shown}
 
 
 def _offer_keys(board: Board, mine: VolunteerId) -> Iterator[Key]:

@@ -85,7 +85,9 @@ async def supervise(settings: Settings, agency: Agency, announce: Announce) -> i
         engine = open_store(settings)
         add_regions(engine, agency)
         engine.dispose()
-        planner = ProcessPlanner(functools.partial(following_planner, settings.url, agency))
+        planner = ProcessPlanner(
+            functools.partial(following_planner, settings.url, agency, settings.cache_dir)
+        )
         try:
             await planner.start()
             await _Supervisor(settings, agency, planner, announce).run()

@@ -23,7 +23,7 @@ COQUIMBO = ROOT / "scenarios" / "coquimbo" / "agency.toml"
 
 def test_the_demo_agency() -> None:
     agency = load_agency(COQUIMBO)
-    assert agency.roads == COQUIMBO.parent / "roads.npz"
+    assert agency.roads == COQUIMBO.parent / "roads"
     assert [r.code for r in agency.regions] == ["04", "041", "04101", "04102"]
     assert not agency.exercise
     assert agency.timezone == ZoneInfo("America/Santiago")
@@ -104,7 +104,7 @@ def test_an_unknown_time_zone(tmp_path: Path, zone: str) -> None:
     [
         (("zoom = 11.6", 'zoom = "far"'), "zoom"),
         (('id = "coquimbo"', ""), "id"),
-        (('parent = "041"', 'parent = "05"'), "04101 does not begin with its parent 05"),
+        (('parent = "041"', 'parent = "05"'), "the parent 05 of region 04101 is not listed"),
         (("[map]", "[map"), "agency.toml"),
     ],
 )
@@ -126,3 +126,61 @@ def test_no_regions(tmp_path: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8")
     with pytest.raises(BadInput, match="regions"):
         load_agency(path)
+
+
+XYZ = """
+[[map.layers]]
+id = "web"
+name_zh = "网"
+name_en = "Web"
+kind = "xyz"
+crs = "gcj02"
+urls = ["https://t.example/{z}/{x}/{y}?k={key}"]
+attribution = "Somebody"
+"""
+TILES = """
+[[map.layers]]
+id = "county"
+name_zh = "县"
+name_en = "County"
+kind = "pmtiles"
+file = "county.pmtiles"
+"""
+
+
+def test_without_layers_there_are_the_roads_and_the_phones_own_app() -> None:
+    agency = load_agency(COQUIMBO)
+    assert [layer.id for layer in agency.layers] == ["roads"]
+    assert agency.handoff == ("geo",)
+
+
+def test_map_layers_and_navigation_apps(tmp_path: Path) -> None:
+    (tmp_path / "county.pmtiles").write_bytes(b"PMTiles\x03")
+    path = written(tmp_path, TILES + XYZ, ("[map]", '[map]\nhandoff = ["amap", "geo"]'))
+    agency = load_agency(path, {"web": "a&b"})
+    assert agency.handoff == ("amap", "geo")
+    county, web = agency.layers
+    assert county.file == tmp_path / "county.pmtiles"
+    assert web.urls == ("https://t.example/{z}/{x}/{y}?k=a%26b",)
+    assert (web.crs, web.max_zoom) == ("gcj02", 18)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (TILES, "map layer 'county': file: cannot read .*county.pmtiles"),
+        (TILES.replace("county.pmtiles", "agency.toml"), "is no PMTiles file"),
+        (XYZ, "map layer 'web': urls: has {key}, but DISPATCH_MAP_KEYS"),
+        (XYZ.replace("{key}", "") * 2, "two layers have the same id"),
+        (XYZ.replace('"xyz"', '"wms"'), "kind|wms"),
+        (XYZ.replace('"gcj02"', '"utm"'), "utm"),
+    ],
+)
+def test_a_bad_layer_is_named(tmp_path: Path, more: str, says: str) -> None:
+    with pytest.raises(BadInput, match=says):
+        load_agency(written(tmp_path, more))
+
+
+def test_an_unknown_navigation_app(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="handoff"):
+        load_agency(written(tmp_path, "", ("[map]", '[map]\nhandoff = ["pigeon"]')))

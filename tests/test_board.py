@@ -9,7 +9,7 @@ import pytest
 
 from dispatch import actions as act
 from dispatch import events as ev
-from dispatch.board import _HANDLERS, ENTRIES_KEPT, Alert, Board, apply
+from dispatch.board import ENTRIES_KEPT, HANDLERS, Alert, Board, apply
 from dispatch.errors import LogCorrupt
 from dispatch.events import EVENT_TYPES
 from dispatch.model import AgencyId, AssignmentId, DeclineReason, OfferId, VolunteerId
@@ -55,7 +55,7 @@ def test_what_is_tried_on_a_copy_is_not_seen_on_the_board() -> None:
 
 
 def test_every_event_has_a_handler() -> None:
-    assert set(_HANDLERS) == set(EVENT_TYPES.values())
+    assert set(HANDLERS) == set(EVENT_TYPES.values())
 
 
 def test_events_come_in_order() -> None:

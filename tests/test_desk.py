@@ -22,10 +22,12 @@ from dispatch.model import (
     AgencyId,
     Fix,
     Heads,
+    Line,
     NeedId,
     OfferStatus,
     Reason,
     VolunteerId,
+    ZoneKind,
 )
 from dispatch.ports import NO_DIGESTS
 from tests.builders import NOW, contract, person, roster
@@ -155,12 +157,26 @@ async def test_roles(office: Office) -> None:
         await office.act(volunteer(1), act.AddNote(text="mine"))
 
 
-async def test_a_ring_that_is_no_zone(office: Office) -> None:
-    bow = ((0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0))
+async def test_an_outline_that_is_no_zone(office: Office) -> None:
+    flat = ((0.0, 0.0), (1.0, 1.0), (2.0, 2.0))
     with pytest.raises(Rejected) as caught:
-        await office.act(COMMANDER, act.DrawZone(zone_kind="flood", name="x", ring=bow))
-    assert caught.value.code == "BAD_RING"
-    assert caught.value.params == {"problem": "SELF_INTERSECTION"}
+        await office.act(COMMANDER, draw(flat))
+    assert caught.value.code == "BAD_ZONE"
+    assert caught.value.params == {"problem": "NO_AREA"}
+
+
+async def test_an_outline_that_crosses_itself_is_mended_and_says_so(office: Office) -> None:
+    bow = ((0.0, 0.0), (0.1, 0.1), (0.1, 0.0), (0.0, 0.1))
+    drawn = await office.act(COMMANDER, draw(bow))
+    zone = office.desk.board.zones[drawn.ids["zone"]]
+    assert zone.repaired
+    assert len(zone.parts) == 2
+    sound = await office.act(COMMANDER, draw(bow[:3]))
+    assert not office.desk.board.zones[sound.ids["zone"]].repaired
+
+
+def draw(ring: Line) -> act.DrawZone:
+    return act.DrawZone(zone_kind=ZoneKind.FLOOD, name="x", parts=((ring,),))
 
 
 class TestEligibilityAtTheMoment:
@@ -195,7 +211,7 @@ class TestEligibilityAtTheMoment:
         ring = tuple(
             (home.lon + dx, home.lat + dy) for dx, dy in ((-0.01, -0.01), (0.01, -0.01), (0, 0.01))
         )
-        await office.act(COMMANDER, act.DrawZone(zone_kind="flood", name="x", ring=ring))
+        await office.act(COMMANDER, draw(ring))
         with pytest.raises(Rejected) as caught:
             await office.act(volunteer(1), act.AcceptOffer(offer_id=offer))
         assert caught.value.params["reasons"] == [Reason.CUT_OFF]

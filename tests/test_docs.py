@@ -10,7 +10,7 @@ import pytest
 
 from dispatch.agency import AgencyFile
 from dispatch.events import EVENT_TYPES
-from dispatch.geo.zones import RingProblem
+from dispatch.geo.zones import ZoneProblem
 from dispatch.matching.alerting import KINDS
 from dispatch.model import (
     AssignmentStatus,
@@ -45,7 +45,7 @@ def test_events(event: str) -> None:
     assert f"`{event}`" in text("reference/events.md")
 
 
-@pytest.mark.parametrize("code", sorted(refusal_codes() | edge_codes() | set(RingProblem)))
+@pytest.mark.parametrize("code", sorted(refusal_codes() | edge_codes() | set(ZoneProblem)))
 def test_codes(code: str) -> None:
     assert f"`{code}`" in text("reference/codes.md")
 

@@ -10,7 +10,7 @@ import pytest
 from dispatch import events as ev
 from dispatch.errors import LogCorrupt
 from dispatch.events import EVENT_TYPES, VERSIONS, decode, encode
-from dispatch.model import HazardClass, IncidentId, NeedId, OfferId, Site, VolunteerId
+from dispatch.model import HazardClass, IncidentId, NeedId, OfferId, Site, VolunteerId, ZoneForm
 from tests.play import T0, cover, travel
 from tests.test_board import whole_call
 
@@ -28,6 +28,26 @@ def offer(hazard: HazardClass, evidence: object) -> ev.OfferMade:
         origin=Site(lon=0, lat=0),
         expires_at=T0,
     )
+
+
+def test_zones_of_one_ring_are_still_read() -> None:
+    ring = [[125.7, 42.2], [125.8, 42.2], [125.8, 42.3]]
+    old = {
+        "id": "z",
+        "kind": "closed",
+        "name": "Bridge",
+        "ring": ring,
+        "blocks": ["car"],
+        "status": "ACTIVE",
+        "drawn_at": "2026-07-20T08:00:00Z",
+        "cleared_at": None,
+    }
+    event = decode("ZoneDrawn", 1, json.dumps({"zone": old}).encode())
+    assert isinstance(event, ev.ZoneDrawn)
+    assert event.zone.form is ZoneForm.AREA
+    assert event.zone.parts == ((tuple((lon, lat) for lon, lat in ring),),)
+    assert event.zone.in_force(T0)
+    assert decode(*encode(event)) == event
 
 
 def test_body_is_readable_json() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -154,3 +155,13 @@ def test_match_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
     shown = " ".join(capsys.readouterr().out.split())
     for words in ("--registry FILE.toml", "docs/reference/match.md", "2: not planned"):
         assert words in shown
+
+
+def test_tiles_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "vaduz.pmtiles"
+    extract = str(ROOT / "tests" / "data" / "vaduz.osm.pbf")
+    assert main(["tiles", "build", extract, "--out", str(out)]) == 0
+    assert re.search(r"1,\d+ buildings.*\n.*vaduz.pmtiles: 0.2 MB", capsys.readouterr().out)
+    assert out.read_bytes().startswith(b"PMTiles\x03")
+    assert main(["tiles", "build", extract, "--out", str(out), "--bbox", "1,2"]) == 2
+    assert "expected WEST,SOUTH,EAST,NORTH" in capsys.readouterr().err

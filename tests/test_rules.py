@@ -10,10 +10,13 @@ import pytest
 
 from dispatch import actions as act
 from dispatch import events as ev
-from dispatch import rules
+from dispatch import rules, views
 from dispatch.errors import Forbidden, Rejected
 from dispatch.model import (
+    CLEAR,
+    SYSTEM,
     AssignmentStatus,
+    Certainty,
     DeclineReason,
     Fix,
     HazardClass,
@@ -25,6 +28,7 @@ from dispatch.model import (
     OfferStatus,
     PlanId,
     PlanStatus,
+    Rain,
     Reason,
     RegionCode,
     Severity,
@@ -33,6 +37,7 @@ from dispatch.model import (
     Verdict,
     VolunteerId,
     ZoneId,
+    ZoneKind,
     ZoneStatus,
 )
 from tests.play import COMMANDER, T0, Play, add_need, open_incident, volunteer
@@ -644,6 +649,12 @@ class TestPeople:
             play.act(volunteer(1), act.CheckIn(volunteer_id=VolunteerId(5)))
 
 
+def flood(**over: Any) -> act.DrawZone:
+    ring = ((-71.3, -29.9), (-71.2, -29.9), (-71.2, -29.8))
+    given: dict[str, Any] = {"zone_kind": ZoneKind.FLOOD, "name": "Estero", "parts": ((ring,),)}
+    return act.DrawZone(**given | over)
+
+
 class TestNotesAndZones:
     def test_note(self, play: Play) -> None:
         play.act(COMMANDER, act.AddNote(text="Army bridge closed"))
@@ -653,16 +664,82 @@ class TestNotesAndZones:
         refused("NOT_FOUND", play, COMMANDER, lost)
 
     def test_zone(self, play: Play) -> None:
-        ring = ((-71.3, -29.9), (-71.2, -29.9), (-71.2, -29.8))
-        draw = act.DrawZone(zone_kind="flood", name="Estero", ring=ring)
-        play.act(COMMANDER, draw)
-        (zone,) = play.board.active_zones()
-        assert zone.blocks == tuple(TravelMode)
+        play.act(COMMANDER, flood())
+        (zone,) = play.board.conditions(play.now).zones
+        assert TravelMode.BOAT not in zone.blocks
         play.act(COMMANDER, act.ClearZone(zone_id=zone.id))
         assert play.board.zones[zone.id].status is ZoneStatus.CLEARED
-        assert play.board.active_zones() == ()
+        assert play.board.conditions(play.now) == CLEAR
         refused("ILLEGAL_STATE", play, COMMANDER, act.ClearZone(zone_id=zone.id))
         refused("NOT_FOUND", play, COMMANDER, act.ClearZone(zone_id=ZoneId("x")))
+
+    def test_zones_close_roads_while_they_are_sure_and_last(self, play: Play) -> None:
+        hour = timedelta(hours=1)
+        play.act(COMMANDER, flood(starts_at=play.now + hour, ends_at=play.now + 2 * hour))
+        play.act(COMMANDER, flood(certainty=Certainty.POSSIBLE))
+        likely = flood(certainty=Certainty.LIKELY)
+        play.act(COMMANDER, likely)
+        in_force = [play.board.conditions(play.now + n * hour).zones for n in range(3)]
+        assert [len(zones) for zones in in_force] == [1, 2, 1]
+        assert in_force[0][0].certainty is Certainty.LIKELY
+
+    @pytest.mark.parametrize("pace", [0.0, -1.0, 1.01, float("nan")])
+    def test_no_zone_makes_anybody_faster_or_stand_still(self, play: Play, pace: float) -> None:
+        refused("BAD_PACE", play, COMMANDER, flood(pace=pace))
+
+    def test_a_zone_ends_after_it_starts_and_after_now(self, play: Play) -> None:
+        hour = timedelta(hours=1)
+        refused("ENDS_BEFORE_IT_STARTS", play, COMMANDER, flood(ends_at=play.now))
+        backwards = flood(starts_at=play.now + 2 * hour, ends_at=play.now + hour)
+        refused("ENDS_BEFORE_IT_STARTS", play, COMMANDER, backwards)
+
+    def test_people_are_warned_once_and_see_it_until_it_is_cleared(self, play: Play) -> None:
+        play.act(COMMANDER, flood())
+        (zone,) = play.board.conditions(play.now).zones
+        one, two = VolunteerId(1), VolunteerId(2)
+        warn = act.WarnPeople(zone_id=zone.id, volunteer_ids=(one,))
+        assert play.act(SYSTEM, warn) == (ev.PeopleWarned(zone_id=zone.id, volunteer_ids=(one,)),)
+        warn = replace(warn, volunteer_ids=(two, one))
+        assert play.act(SYSTEM, warn) == (ev.PeopleWarned(zone_id=zone.id, volunteer_ids=(two,)),)
+        mine = views.snapshot(play.board, views.Audience(volunteer_id=one))["warning"]
+        assert mine[zone.id]["name"] == "Estero"
+        assert "parts" not in mine[zone.id]
+        assert not views.snapshot(play.board, views.Audience(volunteer_id=VolunteerId(3)))[
+            "warning"
+        ]
+        assert views.snapshot(play.board, views.COMMANDERS)["zone"][zone.id]["warned"] == 2
+        play.act(COMMANDER, act.ClearZone(zone_id=zone.id))
+        assert not views.snapshot(play.board, views.Audience(volunteer_id=one))["warning"]
+        assert play.act(SYSTEM, replace(warn, volunteer_ids=(VolunteerId(3),))) == ()
+
+    def test_who_is_on_a_task_inside_a_zone_is_marked(self, play: Play) -> None:
+        task = play.accepted(play.need().id, 1)
+        play.act(COMMANDER, flood())
+        (zone,) = play.board.conditions(play.now).zones
+
+        def marked() -> bool:
+            seen = views.snapshot(play.board, views.COMMANDERS)
+            return bool(seen["assignment"][task.id]["inside"])
+
+        assert not marked()
+        play.act(SYSTEM, act.WarnPeople(zone_id=zone.id, volunteer_ids=(VolunteerId(1),)))
+        assert marked()
+        play.act(COMMANDER, act.ClearZone(zone_id=zone.id))
+        assert not marked()
+
+    def test_only_the_desk_warns(self, play: Play) -> None:
+        play.act(COMMANDER, flood())
+        (zone,) = play.board.conditions(play.now).zones
+        with pytest.raises(Forbidden):
+            play.act(COMMANDER, act.WarnPeople(zone_id=zone.id, volunteer_ids=(VolunteerId(1),)))
+
+    def test_rain(self, play: Play) -> None:
+        assert play.board.conditions(play.now).rain is Rain.NONE
+        heavy = act.SetRain(rain=Rain.HEAVY)
+        assert play.act(COMMANDER, heavy) == (ev.RainSet(rain=Rain.HEAVY),)
+        assert play.act(COMMANDER, heavy) == ()
+        assert play.board.conditions(play.now).rain is Rain.HEAVY
+        assert views.snapshot(play.board, views.COMMANDERS)["weather"][1]["rain"] == "HEAVY"
 
 
 def test_every_action_has_a_rule() -> None:

@@ -28,6 +28,7 @@ def test_a_volunteer_sees_only_their_own() -> None:
     assert seen(play, 3) == {"me": {3: mine["me"][1] | {"id": 3, "status": "AVAILABLE"}}} | {
         "offer": {},
         "assignment": {},
+        "warning": {},
     }
     (offer,) = mine["offer"].values()
     assert "volunteer_id" not in offer

@@ -125,7 +125,7 @@ class Town:
 @contextlib.asynccontextmanager
 async def running_town(settings: Settings) -> AsyncIterator[Town]:
     """Serve the town on its port while the block lasts."""
-    app = await build(settings, load_agency(AGENCY_FILE))
+    app = await build(settings, load_agency(settings.agency_file, settings.map_keys))
     up = asyncio.Event()
     server = server_of(app, up.set)
     listener = socket.socket()

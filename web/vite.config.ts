@@ -8,7 +8,10 @@ const page = (name: string) => fileURLToPath(new URL(`${name}/index.html`, impor
 const FIRST_LOAD = {
   name: "first",
   // Neither the entry, which the manifest names, nor what is loaded later.
-  test: (id: string) => !/index\.html|main\.ts|SiteMap|src\/map|maplibre|(texts|codes)\//.test(id),
+  test: (id: string) =>
+    !/index\.html|main\.ts|SiteMap|Danger|Steps|WayThere|handoff|mainland|pmtiles|fflate|src\/map|maplibre|(texts|codes)\//.test(
+      id,
+    ),
 };
 
 // The phone is built by itself (`--mode phone`, after the others): a build shares one copy of the

@@ -59,7 +59,16 @@ async def volunteers(
         return {"cells": cells, "people": []}
     for person in found:
         person["status"] = _shown_status(s.desk.board, person["id"], person.pop("available"))
+        person["inside"] = bool(s.desk.board.warned_of(person["id"]))
     return {"cells": [], "people": found}
+
+
+@router.get("/closures")
+async def closures(request: Request, actor: Commander) -> dict[str, Any]:
+    """The roads that the hazards now in force close or slow, as GeoJSON."""
+    s = services(request)
+    zones = s.desk.board.conditions(s.clock.now()).zones
+    return await asyncio.to_thread(s.closures, zones)
 
 
 @router.get("/relief")

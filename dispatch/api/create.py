@@ -7,7 +7,18 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
 
-from dispatch.api import command, errors, pages, phone, positions, session
+from dispatch.api import (
+    command,
+    errors,
+    exchange,
+    maps,
+    pages,
+    phone,
+    positions,
+    reach,
+    regions,
+    session,
+)
 from dispatch.api.services import Services
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -20,7 +31,7 @@ def create(services: Services, lifespan: Lifespan) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
-    for part in (session, command, phone, positions, pages):
+    for part in (session, command, exchange, regions, reach, phone, positions, maps, pages):
         app.include_router(part.router)
     pages.install(app, services.web_dir)
     return app

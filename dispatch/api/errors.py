@@ -24,6 +24,9 @@ from dispatch.errors import (
 
 MAX_BODY: Final = 262_144
 """Bytes; an offer to 10,000 people fits."""
+MAX_FILE: Final = 20_000_000
+FILES: Final = "/api/command/import/"
+"""Where the body is a file."""
 
 
 class NoSession(DispatchError):
@@ -100,7 +103,8 @@ class BodyLimit:
         """Pass the request on, or answer 413."""
         if scope["type"] == "http" and scope["method"] in ("POST", "PUT", "PATCH"):
             length = dict(scope["headers"]).get(b"content-length", b"")
-            if not length.isdigit() or int(length) > MAX_BODY:
+            most = MAX_FILE if scope["path"].startswith(FILES) else MAX_BODY
+            if not length.isdigit() or int(length) > most:
                 body = error_body("BAD_REQUEST", "the body is too long", params={}, fields=[])
                 await _json(413, body)(scope, receive, send)
                 return

@@ -1,9 +1,9 @@
-"""The built pages, the basemap, and health."""
+"""The built pages, and health."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,8 +12,9 @@ from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from dispatch.api.services import services
-from dispatch.api.session import Anyone, session_of
+from dispatch.api.session import session_of
 from dispatch.errors import StoreUnavailable
+from dispatch.geo.layers import MapLayer, hosts
 from dispatch.model import Role
 
 router = APIRouter()
@@ -59,18 +60,6 @@ async def service_worker(request: Request) -> Response:
     return FileResponse(path, media_type="text/javascript", headers=headers)
 
 
-@router.get("/api/map/roads.geojson")
-async def roads(request: Request, actor: Anyone) -> Response:
-    """The basemap's lines: GeoJSON, always gzipped."""
-    body = services(request).roads
-    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-    headers = {"ETag": etag, "Cache-Control": "private, max-age=3600", "Vary": "Cookie"}
-    if request.headers.get("if-none-match") == etag:
-        return Response(status_code=304, headers=headers)
-    headers["Content-Encoding"] = "gzip"
-    return Response(body, media_type="application/geo+json", headers=headers)
-
-
 @router.get("/healthz")
 async def healthz() -> dict[str, str]:
     """The process is alive."""
@@ -107,11 +96,17 @@ def _html(request: Request, name: str) -> Response:
         )
     headers = {
         "Cache-Control": "no-cache",
-        "Content-Security-Policy": (
-            "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none'; "
-            "base-uri 'none'; form-action 'self'"
-        ),
+        "Content-Security-Policy": _policy(services(request).layers),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
     return FileResponse(path, headers=headers)
+
+
+def _policy(layers: Sequence[MapLayer]) -> str:
+    """Nothing but our own host, and those of the map layers the agency file names."""
+    others = "".join(f" {host}" for host in hosts(layers))
+    return (
+        f"default-src 'self'; connect-src 'self'{others}; img-src 'self' data: blob:{others}; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    )

@@ -66,7 +66,7 @@ async def route(request: Request, actor: Volunteer, assignment_id: str) -> dict[
     origin = _start(s, assignment.fix, _own(actor))
     site = board.needs[assignment.need_id].site
     way = await asyncio.to_thread(
-        s.router.route, origin, site, assignment.travel.mode, board.active_zones()
+        s.router.route, origin, site, assignment.travel.mode, board.conditions(s.clock.now())
     )
     if way is None:
         raise Rejected("NO_WAY", site=site.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,19 @@ from starlette.requests import HTTPConnection
 
 from dispatch.alerts.gateway import Gateway
 from dispatch.desk import Desk
+from dispatch.exchange.office import Place
+from dispatch.geo.handoff import App
+from dispatch.geo.layers import MapLayer
+from dispatch.model import Zone
 from dispatch.ports import Clock, Router
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The running parts. `meta` is what both screens are told about the agency at start;
-    `roads` is the basemap, gzipped GeoJSON."""
+    `closures` are the roads that zones close, as GeoJSON, `roads` all of them, gzipped, made when
+    first asked for; `layers` of the map and apps for the `handoff` are those of the agency file;
+    `place` is what files are read against."""
 
     desk: Desk
     gateway: Gateway
@@ -25,8 +32,12 @@ class Services:
     router: Router
     clock: Clock
     meta: dict[str, Any]
-    roads: bytes
+    closures: Callable[[Sequence[Zone]], dict[str, Any]]
+    roads: Callable[[], bytes]
+    layers: tuple[MapLayer, ...]
+    handoff: tuple[App, ...]
     web_dir: Path
+    place: Place
 
 
 def services(connection: HTTPConnection) -> Services:

@@ -179,7 +179,8 @@ class Crowd:
         home = self.desk.rows([a.volunteer_id])
         origin = Site(lon=float(home.lon[0]), lat=float(home.lat[0]))
         site = self.desk.board.needs[a.need_id].site
-        route = self.router.route(origin, site, a.travel.mode, self.desk.board.active_zones())
+        conditions = self.desk.board.conditions(self.clock.now())
+        route = self.router.route(origin, site, a.travel.mode, conditions)
         line = route.line if route is not None else ((origin.lon, origin.lat), (site.lon, site.lat))
         points = np.array(line if len(line) > 1 else (*line, *line), dtype=np.float64)
         steps = crow_m(points[:-1, 0], points[:-1, 1], points[1:, 0], points[1:, 1])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from dispatch.geo.roads import RoadGraph
+from dispatch.geo.roads import WATERWAY, RoadGraph
 
 DECIMALS = 5
 """A metre: half a pixel at zoom 16, and a third less to send than the stored precision."""
@@ -17,9 +17,12 @@ def road_features(graph: RoadGraph) -> dict[str, Any]:
     """Return a GeoJSON FeatureCollection with `properties {class, name?}`, ready for JSON.
 
     Links of one class and name are joined end to end into one feature, so that a street is
-    labelled once and not at every junction. The same graph gives the same features.
+    labelled once and not at every junction. Waterways are no roads. The same graph gives the same
+    features.
     """
-    order = np.lexsort((graph.name, graph.road_class))
+    ashore = np.array([name != WATERWAY for name in graph.classes])
+    links = np.flatnonzero(ashore[graph.road_class])
+    order = links[np.lexsort((graph.name[links], graph.road_class[links]))]
     group = np.stack([graph.road_class[order], graph.name[order]], axis=1)
     first = np.flatnonzero(np.any(np.diff(group, axis=0, prepend=-1) != 0, axis=1))
     features = [_feature(graph, links) for links in np.split(order, first[1:])]

@@ -1,172 +1,194 @@
-"""Fastest ways over the open roads of one mode: one search answers for every origin at once."""
+"""The network of one mode: what places join, and how long its links take under some conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
+from dispatch.geo.joining import Access, Joining
 from dispatch.geo.measure import Floats
-from dispatch.geo.nearest import NearestIndex, Rows
-from dispatch.geo.roads import Edges, RoadGraph
-from dispatch.geo.zones import Bools, crossed
-from dispatch.model import TravelMode, Zone
+from dispatch.geo.roads import RoadGraph
+from dispatch.geo.search import NO_WAY, Arcs, Doors, Millis, Rows, Search
+from dispatch.geo.zones import Bools
+from dispatch.model import TravelMode
+from dispatch.roster import MODES
 
-MAX_ACCESS_M = 2_000.0
-"""Farther than this from any road, a walk to the road says nothing about the journey."""
-_DETOURS = 16
-"""How many other vertices are tried when a zone lies between a place and its road."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Access:
-    """Where n places join the roads: `vertex` (n,), and the straight `leg_m` (n,) to it.
-
-    `leg_m` is infinite (and `vertex` 0) where there is no joining.
-    """
-
-    vertex: NDArray[np.intp]
-    leg_m: Floats
-
-    def take(self, rows: Sequence[int] | Rows) -> Access:
-        """Return the same for some of the places."""
-        return Access(self.vertex[rows], self.leg_m[rows])
+_LONGEST_MS: Final = 2**30
+"""No link takes longer, however slow the pace: twelve days."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ways:
-    """The fastest way from every vertex to one: seconds, metres and the next vertex, shape (n,).
+class Way:
+    """Links one after the other, each from one share of its length to another: `begin` above `end`
+    runs from head to tail. All of shape (k,)."""
 
-    Infinite where there is none. `after` is negative at the goal and where there is no way.
-    """
+    link: Rows
+    begin: Floats
+    end: Floats
 
-    time_s: Floats
-    dist_m: NDArray[np.float32]
-    after: NDArray[np.int32]
+    def length_m(self, graph: RoadGraph) -> float:
+        return float(np.abs(self.end - self.begin) @ graph.length_m[self.link])
 
 
-class Doors:
-    """Vertices at which a journey may begin (or end), found by position."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Passable:
+    """How long each link takes from tail to head (`there`) and back, (m,); NO_WAY where closed.
+    `arcs` are the same times as the engine counts them."""
 
-    def __init__(self, graph: RoadGraph, vertices: Bools) -> None:
-        self._is_door = vertices
-        self._vertex = np.flatnonzero(vertices)
-        self._all_places = graph.places
-        self._place = graph.places[self._vertex]
-        self._index = NearestIndex(self._place[:, 0], self._place[:, 1])
+    there: Millis
+    back: Millis
+    arcs: Millis
 
-    def nearest(self, points: Floats) -> Access:
-        """Return the nearest vertex within MAX_ACCESS_M of each point, shape (n, 2)."""
-        rows, leg_m = self._index.closest(points[:, 0], points[:, 1])
-        return self._access(rows[:, 0], leg_m[:, 0])
+    @property
+    def open_links(self) -> Bools:
+        """Shape (m,)."""
+        return (self.there < NO_WAY) | (self.back < NO_WAY)
 
-    def reopened(self, points: Floats, access: Access, zones: Sequence[Zone]) -> Access:
-        """Return `access` with new doors for those whose door is closed or behind a zone.
+    def ms(self, way: Way) -> Floats:
+        """Return how long each piece of a way takes, shape (k,)."""
+        forward = way.end >= way.begin
+        whole = np.where(forward, self.there[way.link], self.back[way.link])
+        ms: Floats = np.ceil(np.abs(way.end - way.begin) * whole)
+        return ms
 
-        `access` is what the points, shape (n, 2), had on the same map before the zones.
-        """
-        joined = np.flatnonzero(np.isfinite(access.leg_m))
-        starts, ends = points[joined], self._all_places[access.vertex[joined]]
-        lost = ~self._is_door[access.vertex[joined]]
-        for zone in zones:
-            lost |= crossed(zone, starts, ends)
-        rows = joined[lost]
-        detour = self._nearest_clear(points[rows], zones)
-        vertex, leg_m = access.vertex.copy(), access.leg_m.copy()
-        vertex[rows], leg_m[rows] = detour.vertex, detour.leg_m
-        return Access(vertex, leg_m)
-
-    def _nearest_clear(self, points: Floats, zones: Sequence[Zone]) -> Access:
-        """Return the nearest vertex whose straight leg touches none of the zones.
-
-        Only the nearest _DETOURS vertices are tried: who is still walled in after those is in
-        a pocket between zones, and is better called unreachable than sent through one.
-        """
-        rows, leg_m = self._index.closest(points[:, 0], points[:, 1], k=_DETOURS)
-        starts = np.repeat(points, _DETOURS, axis=0)
-        ends = self._place[rows.ravel()] if len(self._place) else starts
-        for zone in zones:
-            leg_m[crossed(zone, starts, ends).reshape(leg_m.shape)] = np.inf
-        best = np.argmin(leg_m, axis=1)[:, None]
-        return self._access(
-            np.take_along_axis(rows, best, axis=1)[:, 0],
-            np.take_along_axis(leg_m, best, axis=1)[:, 0],
-        )
-
-    def _access(self, rows: Rows, leg_m: Floats) -> Access:
-        near = leg_m <= MAX_ACCESS_M
-        vertex = np.zeros(len(rows), dtype=np.intp)
-        vertex[near] = self._vertex[rows[near]]
-        return Access(vertex, np.where(near, leg_m, np.inf))
+    def same_link_ms(self, link: Rows | int, begin: Floats, end: Floats | float) -> Millis:
+        """Return the times along links, (k,) or one, from shares of them, (k,), to others."""
+        part = end - begin
+        forward = _part(self.there[link], np.maximum(part, 0.0))
+        return np.where(part >= 0, forward, _part(self.back[link], -part))
 
 
 class Network:
-    """The directed edges of a mode without the closed links, ready to be searched backwards.
+    """The main component of a mode: from everywhere in it there is a way to everywhere, when
+    nothing is closed. Made for one thread at a time."""
 
-    Compared by identity: two networks are the same only when they are one object.
-    """
+    def __init__(
+        self, graph: RoadGraph, mode: TravelMode, engine: Callable[[Arcs], Search]
+    ) -> None:
+        main, edges = graph.main(mode), graph.edges(mode)
+        usable = np.zeros(len(graph.tail), np.bool_)
+        usable[edges.link] = main[graph.tail[edges.link]] & main[graph.head[edges.link]]
+        self._time_ms = np.zeros(len(graph.tail))
+        self._time_ms[edges.link] = np.ceil(edges.time_s * 1_000)
+        ways = graph.access >> (2 * MODES.index(mode))
+        self._there, self._back = usable & (ways & 1 > 0), usable & (ways & 2 > 0)
+        vertices = np.flatnonzero(main)
+        number = np.zeros(len(graph.vertices), np.intp)
+        number[vertices] = np.arange(len(vertices))
+        self._tail, self._head = number[graph.tail], number[graph.head]
+        through = self._tail != self._head  # a loop leads nowhere, one may only live on it
+        self._arc_there = np.flatnonzero(self._there & through)
+        self._arc_back = np.flatnonzero(self._back & through)
+        ends = np.concatenate([self._tail[usable], self._head[usable]])
+        blind = np.bincount(ends, minlength=len(graph.vertices)) == 1
+        self._blind = blind & (len(vertices) > 2)  # of a road alone both ends are
+        self.joining = Joining(graph, usable)
+        self.arcs = Arcs(
+            np.concatenate([self._tail[self._arc_there], self._head[self._arc_back]]),
+            np.concatenate([self._head[self._arc_there], self._tail[self._arc_back]]),
+            graph.places[vertices],
+        )
+        self._search = engine(self.arcs)
 
-    def __init__(self, graph: RoadGraph, mode: TravelMode, closed: Bools) -> None:
-        edges = _fastest_open(graph.edges(mode), closed)
-        size = len(graph.vertices)
-        self._size = size
-        self._edges = edges
-        # Row = head: in this matrix one walks against the traffic, from the goal to all origins.
-        self._reversed = csr_array((edges.time_s, (edges.head, edges.tail)), shape=(size, size))
-        self._key = edges.tail * size + edges.head
-        main = graph.main(mode)
-        self.exits = Doors(graph, main & (np.bincount(edges.tail, minlength=size) > 0))
-        self.entries = Doors(graph, main & (np.bincount(edges.head, minlength=size) > 0))
+    def under(self, pace: Floats) -> Passable:
+        """Return the links at these shares of their speed, (m,); 0 is closed."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            time_ms = np.ceil(self._time_ms / pace)
+        time_ms = np.clip(time_ms, 1, _LONGEST_MS)
+        there, back = (
+            np.where(ways & (pace > 0), time_ms, NO_WAY).astype(np.uint32)
+            for ways in (self._there, self._back)
+        )
+        arcs = np.concatenate([there[self._arc_there], back[self._arc_back]])
+        return Passable(there, back, arcs)
 
-    def ways_to(self, goal: int) -> Ways:
-        """Return the fastest way from every vertex to `goal`."""
-        times_s, afters = dijkstra(self._reversed, indices=[goal], return_predecessors=True)
-        time_s, after = times_s[0], afters[0]
-        return Ways(time_s, self._along(time_s, after), after)
+    def exits(self, passable: Passable, access: Access) -> Doors:
+        """Return how places get to the ends of their links."""
+        return self._doors(access, passable.back, passable.there)
 
-    def links(self, vertices: Sequence[int]) -> NDArray[np.int64]:
-        """Return the link that was used between each vertex of a way and the next."""
-        chain = np.asarray(vertices, dtype=np.int64)
-        return self._edges.link[self._edge(chain[:-1], chain[1:])]
+    def entries(self, passable: Passable, access: Access) -> Doors:
+        """Return how places are reached from the ends of their links."""
+        return self._doors(access, passable.there, passable.back)
 
-    def _edge(self, tail: NDArray[np.int64], head: NDArray[np.int64]) -> NDArray[np.intp]:
-        return np.searchsorted(self._key, tail * self._size + head)
+    def _doors(self, access: Access, by_tail: Millis, by_head: Millis) -> Doors:
+        link, along = access.link, access.along
+        ms = np.stack([_part(by_tail[link], along), _part(by_head[link], 1 - along)])
+        ms[:, np.isinf(access.leg_m)] = NO_WAY
+        ends = np.stack([self._tail[link], self._head[link]])
+        # Nobody gains by a turn at the blind end of a road, and a door less is a search less.
+        ms[self._blind[ends]] = NO_WAY
+        return Doors(ends, ms)
 
-    def _along(self, time_s: Floats, after: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Metres to the goal along `after`, by pointer doubling.
+    def times_ms(self, passable: Passable, goals: Doors, starts: Rows) -> Millis:
+        """Return the times from vertices, (k,), to g goals, shape (g, k)."""
+        self._search.adopt(passable.arcs)
+        return self._search.times_ms(goals, starts)
 
-        Every vertex knows the length to a vertex further on; each round adds what that vertex
-        knows, and so doubles how far everybody sees. log2(longest way) rounds instead of a walk
-        per vertex.
-        """
-        moving = np.flatnonzero(after >= 0)
-        jump = np.arange(self._size)
-        jump[moving] = after[moving]
-        dist_m = np.zeros(self._size)
-        dist_m[moving] = self._edges.length_m[self._edge(moving, jump[moving])]
-        while (after[jump] >= 0).any():
-            dist_m += dist_m[jump]
-            jump = jump[jump]
-        dist_m[np.isinf(time_s)] = np.inf
-        return dist_m.astype(np.float32)
+    def ways(self, passable: Passable, starts: Access, goals: Access) -> list[Way | None]:
+        """Return a fastest way for each pair of n places, None where there is none."""
+        if not len(starts.link):
+            return []
+        exits, entries = self.exits(passable, starts), self.entries(passable, goals)
+        through_ms = self._through_ms(passable, exits, entries)
+        direct_ms = np.full(len(starts.link), NO_WAY, np.int64)
+        on_road = np.isfinite(starts.leg_m) & np.isfinite(goals.leg_m)
+        for k in np.flatnonzero((starts.link == goals.link) & on_road).tolist():
+            direct_ms[k] = passable.same_link_ms(
+                int(goals.link[k]), starts.along[k : k + 1], float(goals.along[k])
+            )[0]
+        side = np.argmin(through_ms, axis=0)
+        best_ms = np.minimum(through_ms.min(axis=0), direct_ms)
+        ways: list[Way | None] = []
+        for k in range(len(side)):
+            pair = starts.take(np.array([k])), goals.take(np.array([k]))
+            if best_ms[k] >= NO_WAY:
+                ways.append(None)
+            elif direct_ms[k] == best_ms[k]:
+                ways.append(Way(pair[0].link, pair[0].along, pair[1].along))
+            else:
+                doors = entries.take(slice(k, k + 1))
+                arcs = self._search.way(int(exits.vertex[side[k], k]), doors)
+                ways.append(self._joined_up(*pair, int(side[k]), arcs, doors))
+        return ways
+
+    def _through_ms(self, passable: Passable, exits: Doors, entries: Doors) -> NDArray[np.int64]:
+        """Return the times of n pairs by either end of the first link, shape (2, n)."""
+        names = np.concatenate([entries.vertex, entries.ms.astype(np.intp)]).T
+        _, first, group = np.unique(names, axis=0, return_index=True, return_inverse=True)
+        found = np.full(exits.ms.shape, NO_WAY, np.int64)
+        order = np.argsort(group, kind="stable")
+        for goal, some in zip(first.tolist(), np.split(order, np.cumsum(np.bincount(group))[:-1]),
+                              strict=True):  # fmt: skip
+            left = self.times_ms(
+                passable, entries.take(slice(goal, goal + 1)), exits.vertex[:, some].ravel()
+            )
+            found[:, some] = left[0].reshape(2, -1).astype(np.int64) + exits.ms[:, some]
+        return np.minimum(found, NO_WAY)
+
+    def _joined_up(self, start: Access, goal: Access, side: int, arcs: Rows, entries: Doors) -> Way:
+        """Return the way out by one side (0 tail, 1 head) of the start's link, over the arcs, and
+        in by the quicker side of the goal's where they end."""
+        there = arcs < len(self._arc_there)
+        link = np.concatenate([self._arc_there, self._arc_back])[arcs]
+        out = self._tail if side == 0 else self._head
+        end = int(out[start.link[0]])
+        if link.size:
+            end = int((self._head if there[-1] else self._tail)[link[-1]])
+        # Of two doors at one vertex (a loop) the quicker; otherwise the one where the arcs end.
+        at_end = entries.vertex[:, 0] == end
+        door = int(np.argmin(np.where(at_end, entries.ms[:, 0], NO_WAY)))
+        return Way(
+            np.concatenate([start.link, link, goal.link]),
+            np.concatenate([start.along, np.where(there, 0.0, 1.0), [float(door)]]),
+            np.concatenate([[float(side)], np.where(there, 1.0, 0.0), goal.along]),
+        )
 
 
-def _fastest_open(edges: Edges, closed: Bools) -> Edges:
-    """Return the open edges sorted by (tail, head), of parallel ones only the fastest."""
-    rows = np.flatnonzero(~closed[edges.link] & (edges.tail != edges.head))
-    order = rows[
-        np.lexsort((edges.link[rows], edges.time_s[rows], edges.head[rows], edges.tail[rows]))
-    ]
-    ends = np.stack([edges.tail[order], edges.head[order]], axis=1)
-    first = order[np.any(np.diff(ends, axis=0, prepend=-1) != 0, axis=1)]
-    return Edges(
-        tail=edges.tail[first],
-        head=edges.head[first],
-        link=edges.link[first],
-        length_m=edges.length_m[first],
-        time_s=edges.time_s[first],
-    )
+def _part(whole: Millis, share: Floats) -> Millis:
+    """Return the time over a share of a link: none over nothing, even where it is closed."""
+    part_ms = np.ceil(share * whole)
+    return np.where(share == 0, 0, np.where(whole < NO_WAY, part_ms, NO_WAY)).astype(np.uint32)

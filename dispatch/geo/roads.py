@@ -1,32 +1,18 @@
 """The road graph: links between vertices, who may use them in which direction, and how fast.
 
-One file per area (`roads.npz`), prepared once from whatever source, so that the program needs no
-map tools at run time. It is a zip of NumPy arrays:
-
-| array         | shape, type    | meaning                                                        |
-|---------------|----------------|----------------------------------------------------------------|
-| `meta`        | (bytes,) uint8 | JSON: format, version, attribution, classes, speeds, names      |
-| `vertices`    | (n, 2) int32   | lon, lat in microdegrees (0.11 m)                               |
-| `tail`,`head` | (m,) int32     | the vertices a link runs between, in drawing order              |
-| `road_class`  | (m,) uint8     | index into `classes`                                            |
-| `access`      | (m,) uint8     | bit 2k: mode k may go tail to head; bit 2k + 1: head to tail    |
-| `name`        | (m,) int32     | index into `names`; names[0] is "" for unnamed                  |
-| `osm_id`      | (m,) int64     | the OpenStreetMap way, 0 when there is none                     |
-| `bend_start`  | (m + 1,) int32 | link i bends at bends[bend_start[i]:bend_start[i + 1]]          |
-| `bends`       | (p, 2) int32   | lon, lat in microdegrees                                        |
-
-Modes are numbered as in `roster.MODES`. Lengths are not stored: they follow from the geometry, so
-they can never be shorter than the straight line between the ends of a link.
+Prepared once from whatever source (`dispatch roads import`), so that the program needs no map
+tools at run time; `road_folder` says how it lies on disc and what the arrays mean. Lengths are
+not stored: they follow from the geometry, so they can never be shorter than the straight line
+between the ends of a link.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import shapely
@@ -36,27 +22,21 @@ from scipy.sparse.csgraph import connected_components
 
 from dispatch.errors import BadInput
 from dispatch.geo.measure import Floats, crow_m
+from dispatch.geo.road_folder import ARRAYS, About, read_roads, write_roads
 from dispatch.model import TravelMode
 from dispatch.roster import MODES, Bools, Bytes, Ids, Ints
 
-FORMAT: Final = "dispatch-roads"
-VERSION: Final = 1
 MICRO: Final = 1e6
+WATERWAY: Final = "waterway"
+"""The class of links that only boats use."""
 MIN_LENGTH_M: Final = 0.1
 """No link is shorter: a length of zero would mean "no link" to a sparse matrix."""
 MAX_SPEED_KMH: Final = 150.0
 
-_ARRAYS: Final[Mapping[str, type[np.generic]]] = {
-    "vertices": np.int32,
-    "tail": np.int32,
-    "head": np.int32,
-    "road_class": np.uint8,
-    "access": np.uint8,
-    "name": np.int32,
-    "osm_id": np.int64,
-    "bend_start": np.int32,
-    "bends": np.int32,
-}
+BRIDGE: Final = 1
+TUNNEL: Final = 2
+FORD: Final = 4
+ROUNDABOUT: Final = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +52,8 @@ class Edges:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RoadGraph:
-    """Arrays as in the module docstring; `speed_kmh` has shape (len(classes), len(MODES)).
+    """Arrays as in `road_folder`; `speed_kmh` has shape (k, len(MODES)), 0 where the mode
+    may not go.
 
     Raises:
         BadInput: the arrays contradict each other.
@@ -82,7 +63,10 @@ class RoadGraph:
     tail: Ints
     head: Ints
     road_class: Bytes
+    speed: NDArray[np.uint16]
     access: Bytes
+    structure: Bytes
+    layer: NDArray[np.int8]
     name: Ints
     osm_id: Ids
     bend_start: Ints
@@ -90,7 +74,7 @@ class RoadGraph:
     classes: tuple[str, ...]
     speed_kmh: Floats
     names: tuple[str, ...]
-    attribution: str
+    about: About
 
     def __post_init__(self) -> None:
         problem = _shape_problem(self) or _value_problem(self)
@@ -98,37 +82,35 @@ class RoadGraph:
             raise BadInput(f"road graph: {problem}")
 
     @classmethod
-    def load(cls, path: Path) -> RoadGraph:
-        """Return the graph stored at `path`.
+    def load(cls, folder: Path) -> RoadGraph:
+        """Return the graph stored in `folder`; its arrays stay on disc until they are read.
 
         Raises:
-            BadInput: there is no such file, or it is not a sound road graph of this version.
+            BadInput: there is no such folder, or it holds no sound road graph of this version;
+                names the folder, the array and what is wrong.
         """
+        stored = read_roads(folder)
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                stored = {key: archive[key] for key in ("meta", *_ARRAYS)}
-            meta = json.loads(stored.pop("meta").tobytes())
-            return cls(**stored, **_read_meta(meta))
+            return cls(**stored)
         except BadInput as error:
-            raise BadInput(f"{path}: {error}") from error
-        except Exception as error:
-            # zipfile, zlib, NumPy and JSON raise a dozen kinds of error for one broken byte.
-            raise BadInput(f"{path}: not a readable road graph: {error!r}") from error
+            raise BadInput(f"{folder}: {error}") from error
 
-    def save(self, path: Path) -> None:
-        """Write the graph to `path`; the same graph always gives the same bytes."""
-        meta = {
-            "format": FORMAT,
-            "version": VERSION,
-            "attribution": self.attribution,
-            "classes": self.classes,
-            "speed_kmh": self.speed_kmh.tolist(),
-            "names": self.names,
-        }
-        text = json.dumps(meta, ensure_ascii=False).encode()
-        arrays = {key: getattr(self, key) for key in _ARRAYS}
-        with path.open("wb") as file:
-            np.savez_compressed(file, meta=np.frombuffer(text, np.uint8), **arrays)
+    def save(self, folder: Path, report: str = "") -> None:
+        """Put the graph in place of `folder`; the same graph always gives the same bytes.
+
+        `report` is JSON to keep beside it: how the roads were made.
+
+        Raises:
+            BadInput: the folder cannot be written; nothing has changed.
+        """
+        write_roads(
+            folder, {field.name: getattr(self, field.name) for field in fields(self)}, report
+        )
+
+    @property
+    def attribution(self) -> str:
+        """The credit that every map of these roads must carry."""
+        return self.about.attribution
 
     @cached_property
     def places(self) -> Floats:
@@ -210,7 +192,7 @@ def _edges(graph: RoadGraph, mode_number: int) -> Edges:
     forward = np.flatnonzero(graph.access >> (2 * mode_number) & 1)
     backward = np.flatnonzero(graph.access >> (2 * mode_number + 1) & 1)
     link = np.concatenate([forward, backward])
-    speed_mps = graph.speed_kmh[graph.road_class[link], mode_number] / 3.6
+    speed_mps = graph.speed_kmh[graph.speed[link], mode_number] / 3.6
     return Edges(
         tail=np.concatenate([graph.tail[forward], graph.head[backward]]).astype(np.int64),
         head=np.concatenate([graph.head[forward], graph.tail[backward]]).astype(np.int64),
@@ -230,22 +212,8 @@ def _main_component(edges: Edges, vertex_count: int) -> Bools:
     return main
 
 
-def _read_meta(meta: Any) -> dict[str, Any]:
-    if meta["format"] != FORMAT or meta["version"] != VERSION:
-        raise BadInput(
-            f"format {meta['format']} version {meta['version']}, "
-            f"this program reads {FORMAT} version {VERSION}"
-        )
-    return {
-        "classes": tuple(str(name) for name in meta["classes"]),
-        "speed_kmh": np.array(meta["speed_kmh"], dtype=np.float64),
-        "names": tuple(str(name) for name in meta["names"]),
-        "attribution": str(meta["attribution"]),
-    }
-
-
 def _shape_problem(graph: RoadGraph) -> str | None:
-    for key, kind in _ARRAYS.items():
+    for key, kind in ARRAYS.items():
         if getattr(graph, key).dtype != kind:
             return f"{key} is {getattr(graph, key).dtype}, not {np.dtype(kind)}"
     links = graph.tail.shape
@@ -257,39 +225,39 @@ def _shape_problem(graph: RoadGraph) -> str | None:
         return "bend_start must have one entry more than there are links"
     if any(getattr(graph, key).shape[1:] != (2,) for key in ("vertices", "bends")):
         return "vertices and bends must be pairs"
-    if graph.speed_kmh.shape != (len(graph.classes), len(MODES)):
-        return f"speed_kmh must have {len(graph.classes)} rows of {len(MODES)}"
+    if graph.speed_kmh.ndim != 2 or graph.speed_kmh.shape[1] != len(MODES):
+        return f"speed_kmh must have rows of {len(MODES)}"
     return None
 
 
-_PER_LINK: Final = ("tail", "head", "road_class", "access", "name", "osm_id")
+_PER_LINK: Final = tuple(key for key in ARRAYS if key not in ("vertices", "bend_start", "bends"))
 
 
 def _value_problem(graph: RoadGraph) -> str | None:
     ends = np.concatenate([graph.tail, graph.head])
     if ends.min() < 0 or ends.max() >= len(graph.vertices):
-        return "a link ends at a vertex that does not exist"
+        return "tail or head names a vertex that does not exist"
     if graph.road_class.max() >= len(graph.classes):
-        return "a link has a class that does not exist"
+        return "road_class names a class that does not exist"
+    if graph.speed.max() >= len(graph.speed_kmh):
+        return "speed names a row of speed_kmh that does not exist"
     if graph.name.min() < 0 or graph.name.max() >= len(graph.names) or graph.names[0]:
-        return "a link has a name that does not exist, or the first name is not empty"
+        return "name names a name that does not exist, or the first name is not empty"
     starts = graph.bend_start
     if starts[0] != 0 or starts[-1] != len(graph.bends) or (np.diff(starts) < 0).any():
         return "bend_start does not count up from 0 to the number of bends"
     reach = np.array([180, 90]) * MICRO
     points = np.concatenate([graph.vertices, graph.bends])
     if ((points > reach) | (points < -reach)).any():
-        return "a coordinate is out of range"
+        return "vertices or bends hold a coordinate out of range"
     return _speed_problem(graph)
 
 
 def _speed_problem(graph: RoadGraph) -> str | None:
     if not ((graph.speed_kmh >= 0) & (graph.speed_kmh <= MAX_SPEED_KMH)).all():
-        return f"a speed is not within 0 to {MAX_SPEED_KMH} km/h"
+        return f"speed_kmh holds a speed that is not within 0 to {MAX_SPEED_KMH:g} km/h"
     for number, mode in enumerate(MODES):
         used = graph.access >> (2 * number) & 3 > 0
-        if (graph.speed_kmh[graph.road_class[used], number] == 0).any():
-            return f"{mode} may use a class on which its speed is 0"
-    if (graph.access >> (2 * len(MODES))).any():
-        return "access has bits beyond the known modes"
+        if (graph.speed_kmh[graph.speed[used], number] == 0).any():
+            return f"access lets {mode} use a link on which its speed is 0"
     return None

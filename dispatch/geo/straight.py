@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from dispatch.geo.measure import Floats, crow_m, located
+from dispatch.geo.measure import Floats, chord_to_m, crow_m, located, unit_xyz
+from dispatch.geo.steps import straight_steps
+from dispatch.geo.weather import slowed
 from dispatch.geo.zones import blocking, inside_any
-from dispatch.model import UNREACHABLE, EtaSource, Site, TravelMode, Zone
-from dispatch.ports import EtaMatrix, Points, Route
+from dispatch.model import CLEAR, UNREACHABLE, Conditions, EtaSource, Rain, Site, TravelMode
+from dispatch.ports import EtaMatrix, Points, Route, Router
+
+Ints = NDArray[np.int32]
 
 ROUNDING: Final = 1 + 1e-9
 """Shortens a straight line by what float64 may lose on the way to it."""
+_PAIRS: Final = 1_000_000
+"""Measured at once."""
+_GROUPS: Final = 16
+_LOOKS: Final = (4, 64, 2**31)
+"""People looked at in turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +59,7 @@ class CrowProfile:
 
 
 class StraightLineRouter:
-    """Router port without a map: every ETA is marked estimated, `dist_m` is the straight line.
+    """Router port without a map: every ETA is marked estimated, lengths are the straight line.
 
     Driving times run linearly between the points of the profile, so a person farther away never
     gets the shorter time, as speeds jumping at distance bands would give; beyond the last point
@@ -68,41 +77,110 @@ class StraightLineRouter:
         self._foot_mps = profile.foot_kmh / 3.6 / profile.foot_detour
 
     def eta_matrix(
-        self, origins: Points, sites: Points, mode: TravelMode, zones: Sequence[Zone] = ()
+        self, origins: Points, sites: Points, mode: TravelMode, conditions: Conditions = CLEAR
     ) -> EtaMatrix:
         """Return the matrix of the port; `origins` (n, 2), `sites` (m, 2) in lon, lat degrees.
 
         Raises:
-            BadInput: an active zone is no sound ring.
+            BadInput: a zone has a `zone_problem`.
             ValueError: positions of a wrong shape or out of range.
         """
         starts, known = located(origins)
         goals, placed = located(sites)
-        cut_off = inside_any(blocking(zones, mode), *starts.T) & known
-        eta_s, dist_m = self.estimates(starts, goals, mode)
+        cut_off = inside_any(blocking(conditions.zones, mode), *starts.T) & known
+        eta_s = slowed(self.estimates(starts, goals, mode), mode, conditions.rain)
         open_pairs = (known & ~cut_off)[:, None] & placed
         eta_s[~open_pairs] = UNREACHABLE
-        dist_m[~open_pairs] = UNREACHABLE
-        return EtaMatrix(eta_s, dist_m, open_pairs, cut_off)
+        return EtaMatrix(eta_s, open_pairs, cut_off)
+
+    def first_s(
+        self,
+        origins: Points,
+        sites: Points,
+        mode: TravelMode,
+        after_s: Ints,
+        conditions: Conditions = CLEAR,
+    ) -> Ints:
+        """Return when the first of the origins, leaving `after_s` (n,) from now, is at each site,
+        int32 of shape (m,)."""
+        starts, known = located(origins)
+        goals, placed = located(sites)
+        open_ = known & ~inside_any(blocking(conditions.zones, mode), *starts.T)
+        first = self.soonest(starts[open_], goals, mode, after_s[open_], conditions.rain)
+        first[~placed] = UNREACHABLE
+        return first
+
+    def soonest(
+        self, starts: Floats, goals: Floats, mode: TravelMode, after_s: Ints, rain: Rain
+    ) -> Ints:
+        """Return the same for places that are known, zones aside.
+
+        Those who set out soonest are looked at first, and of people who set out at about the same
+        time the nearest: who lies beyond takes at least the time from there.
+        """
+        first_s = np.full(len(goals), UNREACHABLE, np.int64)
+        for who in np.array_split(np.argsort(after_s, kind="stable"), _GROUPS):
+            if who.size:
+                self._improve(first_s, starts[who], goals, mode, after_s[who], rain)
+        return first_s.astype(np.int32)
+
+    def _improve(
+        self,
+        first_s: NDArray[np.int64],
+        starts: Floats,
+        goals: Floats,
+        mode: TravelMode,
+        after_s: Ints,
+        rain: Rain,
+    ) -> None:
+        """Let one group of people, the soonest first, be sooner than who is first so far."""
+        tree, xyz = cKDTree(unit_xyz(*starts.T)), unit_xyz(*goals.T)
+        beyond_s = np.full(len(goals), float(after_s[0]))
+        for most in _LOOKS:
+            left = np.flatnonzero(first_s > beyond_s)
+            nearest = np.arange(1, min(most, len(starts)) + 1)
+            for some in np.array_split(left, len(left) * len(nearest) // _PAIRS + 1):
+                chord, who = (np.asarray(found) for found in tree.query(xyz[some], k=nearest))
+                crow = crow_m(*starts[who].transpose(2, 0, 1), *goals[some].T[:, :, None])
+                eta_s = slowed(self._whole_s(crow, mode), mode, rain).astype(np.int64)
+                found_s = (after_s[who] + eta_s).min(axis=1)
+                first_s[some] = np.minimum(first_s[some], found_s)
+                beyond_s[some] = after_s[0] + self.least_s(chord_to_m(chord[:, -1]), mode)
+            if most >= len(starts):
+                break
+
+    def roads(self, modes: tuple[TravelMode, ...]) -> None:
+        """There is no map here."""
+
+    def lengths_m(
+        self, origins: Points, sites: Points, mode: TravelMode, conditions: Conditions = CLEAR
+    ) -> NDArray[np.int32]:
+        """Return the straight metres of each pair, shape (k,)."""
+        starts, known = located(origins)
+        goals, placed = located(sites)
+        asked = known & placed & ~inside_any(blocking(conditions.zones, mode), *starts.T)
+        crow = np.rint(crow_m(*starts.T, *goals.T))
+        return np.where(asked, crow, UNREACHABLE).astype(np.int32)
 
     def route(
-        self, origin: Site, site: Site, mode: TravelMode, zones: Sequence[Zone] = ()
+        self, origin: Site, site: Site, mode: TravelMode, conditions: Conditions = CLEAR
     ) -> Route | None:
         """Return the straight line, or None when the origin is cut off."""
-        return straight_route(self.eta_matrix(*pair(origin, site), mode, zones), origin, site)
+        return straight_route(self, origin, site, mode, conditions)
 
-    def estimates(
-        self, starts: Floats, goals: Floats, mode: TravelMode
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Return seconds (rounded up) and straight metres, int32 of shape (n, m), zones aside."""
+    def estimates(self, starts: Floats, goals: Floats, mode: TravelMode) -> NDArray[np.int32]:
+        """Return seconds (rounded up), int32 of shape (n, m), in dry weather, zones aside."""
         crow = crow_m(starts[:, None, 0], starts[:, None, 1], goals[:, 0], goals[:, 1])
-        seconds = crow / self._foot_mps if mode is TravelMode.FOOT else self._drive_s(crow)
-        return np.ceil(seconds).astype(np.int32), np.rint(crow).astype(np.int32)
+        return self._whole_s(crow, mode)
 
     def least_s(self, distance_m: Floats, mode: TravelMode) -> Floats:
         """Return for straight-line distances what no `eta_s` falls below, growing with them."""
         least_m = distance_m / ROUNDING
         return least_m / self._foot_mps if mode is TravelMode.FOOT else self._drive_s(least_m)
+
+    def _whole_s(self, crow: Floats, mode: TravelMode) -> Ints:
+        seconds = crow / self._foot_mps if mode is TravelMode.FOOT else self._drive_s(crow)
+        return np.ceil(seconds).astype(np.int32)
 
     def _drive_s(self, crow: Floats) -> Floats:
         seconds: Floats = np.interp(crow, self._knot_m, self._knot_s)
@@ -115,13 +193,21 @@ def pair(origin: Site, site: Site) -> tuple[Points, Points]:
     return np.array([[origin.lon, origin.lat]]), np.array([[site.lon, site.lat]])
 
 
-def straight_route(matrix: EtaMatrix, origin: Site, site: Site) -> Route | None:
-    """Return the straight line with the figures of a 1 x 1 matrix, or None if UNREACHABLE."""
-    if matrix.eta_s[0, 0] == UNREACHABLE:
+def straight_route(
+    router: Router, origin: Site, site: Site, mode: TravelMode, conditions: Conditions
+) -> Route | None:
+    """Return the straight line with a router's figures for it, or None if UNREACHABLE."""
+    points = pair(origin, site)
+    matrix = router.eta_matrix(*points, mode, conditions)
+    eta_s = int(matrix.eta_s[0, 0])
+    if eta_s == UNREACHABLE:
         return None
+    dist_m = int(router.lengths_m(*points, mode, conditions)[0])
+    start, end = (origin.lon, origin.lat), (site.lon, site.lat)
     return Route(
-        line=((origin.lon, origin.lat), (site.lon, site.lat)),
-        eta_s=int(matrix.eta_s[0, 0]),
-        dist_m=int(matrix.dist_m[0, 0]),
+        line=(start, end),
+        eta_s=eta_s,
+        dist_m=dist_m,
         source=EtaSource.ESTIMATED if matrix.estimated[0, 0] else EtaSource.ROAD,
+        steps=straight_steps(start, end, dist_m, eta_s),
     )

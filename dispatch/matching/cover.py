@@ -14,6 +14,7 @@ import numpy as np
 
 from dispatch.matching.reasons import Mask, flag
 from dispatch.model import CoverEvidence, HazardClass, Need, Reason
+from dispatch.regions import CODES_ALONE, RegionTree
 from dispatch.roster import Bits, Bools, Policy, Roster
 from dispatch.taxonomy import HAZARD_GATES
 
@@ -36,14 +37,16 @@ class Flaw:
     found: Term
 
 
-def flaw(policy: Policy, need: Need, *, now: datetime, exercise: bool) -> Flaw | None:
+def flaw(
+    policy: Policy, need: Need, *, now: datetime, exercise: bool, tree: RegionTree = CODES_ALONE
+) -> Flaw | None:
     """Return why the contract does not answer for this need for anybody, None when it does.
 
     It must run from `now` until everybody is home again: the way there lies between `now` and the
     work; the way back may take as long as the way there, `need.reach_s`. Whether a person is a
     member is the roster's `cover` bit, not this function's.
     """
-    return next(_flaws(policy, need, now, exercise), None)
+    return next(_flaws(policy, need, now, exercise, tree), None)
 
 
 def home_at(need: Need, now: datetime) -> datetime:
@@ -51,7 +54,9 @@ def home_at(need: Need, now: datetime) -> datetime:
     return max(now, need.ends_at) + timedelta(seconds=need.reach_s)
 
 
-def _flaws(policy: Policy, need: Need, now: datetime, exercise: bool) -> Iterator[Flaw]:
+def _flaws(
+    policy: Policy, need: Need, now: datetime, exercise: bool, tree: RegionTree
+) -> Iterator[Flaw]:
     rank, gate = need.hazard.rank, HAZARD_GATES[need.hazard]
     if policy.used_up:
         yield Flaw("used_up", False, True)
@@ -61,7 +66,7 @@ def _flaws(policy: Policy, need: Need, now: datetime, exercise: bool) -> Iterato
         yield Flaw("valid_until_at", home_at(need, now), policy.valid_until_at)
     if need.hazard not in policy.hazards:
         yield Flaw("hazards", need.hazard, tuple(sorted(policy.hazards)))
-    if policy.territory and not need.region.startswith(tuple(policy.territory)):
+    if policy.territory and not any(tree.lies_in(need.region, t) for t in policy.territory):
         yield Flaw("territory", need.region, tuple(policy.territory))
     asked = {
         "exercises": exercise,
@@ -82,11 +87,18 @@ def needs_cover(hazard: HazardClass) -> bool:
     return hazard is not HazardClass.H0
 
 
-def answering(policies: Sequence[Policy], need: Need, *, now: datetime, exercise: bool) -> Bits:
+def answering(
+    policies: Sequence[Policy],
+    need: Need,
+    *,
+    now: datetime,
+    exercise: bool,
+    tree: RegionTree = CODES_ALONE,
+) -> Bits:
     """Return the contracts that cover `need` as a bit mask, shape (words,) as in `Roster.cover`."""
     words = [0] * -(-len(policies) // _WORD_BITS)
     for p, policy in enumerate(policies):
-        if flaw(policy, need, now=now, exercise=exercise) is None:
+        if flaw(policy, need, now=now, exercise=exercise, tree=tree) is None:
             words[p // _WORD_BITS] |= 1 << p % _WORD_BITS
     return np.array(words, np.uint64)
 
@@ -105,7 +117,7 @@ def evidence(
     Of several contracts that answer, the one with the lowest id, so that the same question has
     the same answer at every stage.
     """
-    words = answering(roster.policies, need, now=now, exercise=exercise)
+    words = answering(roster.policies, need, now=now, exercise=exercise, tree=roster.tree)
     return evidence_among(roster, roster.cover[row] & words, need, now)
 
 

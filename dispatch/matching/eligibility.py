@@ -22,6 +22,7 @@ from dispatch.matching.policy import MatchPolicy
 from dispatch.matching.reasons import BIT, Mask, flag, union
 from dispatch.matching.skills import Asked, Rows, Service, asked_of, service
 from dispatch.model import Need, Reason, RegionCode
+from dispatch.regions import CODES_ALONE, RegionTree
 from dispatch.roster import Bits, Bools, Roster
 from dispatch.taxonomy import HAZARD_GATES
 
@@ -179,7 +180,13 @@ class Eligibility:
         return _kept(
             self._columns.words,
             key,
-            lambda: answering(self._roster.policies, need, now=self.now, exercise=self._exercise),
+            lambda: answering(
+                self._roster.policies,
+                need,
+                now=self.now,
+                exercise=self._exercise,
+                tree=self._roster.tree,
+            ),
         )
 
     def _gate(self, need: Need) -> Mask:
@@ -202,7 +209,7 @@ class Eligibility:
         return _kept(
             self._columns.places,
             (need.region, need.widened),
-            lambda: jurisdiction(self._roster.regions, need),
+            lambda: jurisdiction(self._roster.regions, need, self._roster.tree),
         )
 
     def _declined_rows(self, need: Need) -> Rows:
@@ -211,16 +218,18 @@ class Eligibility:
         return self._declined.get(need.id, _NOBODY)
 
 
-def jurisdiction(regions: tuple[RegionCode, ...], need: Need) -> Bools:
+def jurisdiction(
+    regions: tuple[RegionCode, ...], need: Need, tree: RegionTree = CODES_ALONE
+) -> Bools:
     """Return which `regions` may serve `need`, and one False after them, shape (regions + 1,).
 
-    Codes are prefixes of those of the units below them. A region serves its own needs, those of
+    A region serves its own needs, those of
     the units it contains and those of the units that contain it; any other needs the order of the
     next level up that `need.widened` records. The last element answers for the region index -1,
     a person whose region is not known: only widened needs are theirs.
     """
-    near = [need.widened or need.region.startswith(r) or r.startswith(need.region) for r in regions]
-    return np.array([*near, need.widened])
+    near = [tree.lies_in(need.region, r) or tree.lies_in(r, need.region) for r in regions]
+    return np.array([*near, False]) | need.widened
 
 
 def _kept(cache: dict[object, V], key: object, make: Callable[[], V]) -> V:

@@ -179,7 +179,7 @@ def _contract(c: _Case, contract: Policy, *, activated: bool = True) -> Values:
         "insurer": contract.insurer,
         "clause": contract.clause,
     }
-    wrong = flaw(contract, c.need, now=c.now, exercise=c.board.exercise)
+    wrong = flaw(contract, c.need, now=c.now, exercise=c.board.exercise, tree=c.one.tree)
     if wrong is not None:
         return shown | {"fails": wrong.term, "required": wrong.required, "found": wrong.found}
     if not activated:

@@ -21,7 +21,6 @@ from dispatch.matching.rank import ranking
 from dispatch.model import Need, NeedId, Reason, Skill, Travel, Verdict, VolunteerId
 from dispatch.planner.plan import Planner
 from dispatch.planner.round import Round
-from dispatch.planner.travel import travel_of
 from dispatch.planner.verdict import judge
 
 SHOWN_MOST: Final = 100
@@ -104,7 +103,7 @@ def alternatives(
         need_id=need_id,
         after=after,
         of=choices.count,
-        people=tuple(choices.alternative(place) for place in range(after, last)),
+        people=choices.alternatives(after, last),
     )
 
 
@@ -159,18 +158,21 @@ class _Choices:
         """How many people are ranked."""
         return len(self._rows)
 
-    def alternative(self, place: int) -> Alternative:
-        """Return the person at this place of the ranking."""
+    def alternatives(self, after: int, last: int) -> tuple[Alternative, ...]:
+        """Return the people at these places of the ranking."""
+        places = range(after, last)
+        rows = self._rows[self._ranking.order[after : max(after, last)]]
+        travels = self._round.travels([self._need] * len(rows), rows)
+        return tuple(map(self._alternative, places, travels))
+
+    def _alternative(self, place: int, travel: Travel) -> Alternative:
         at = int(self._ranking.order[place])
-        row, known = int(self._rows[at]), self._round.explored[self._need.id]
-        service = known.holders.service
+        row, service = int(self._rows[at]), self._round.service(self._need.id)
         accepts = self._candidates.accepts
         assert accepts is not None
         return Alternative(
             volunteer_id=VolunteerId(int(self._round.roster.ids[row])),
-            travel=travel_of(
-                self._round.roster, row, known.trip, int(np.searchsorted(known.rows, row))
-            ),
+            travel=travel,
             skill=service.skill(int(np.searchsorted(service.rows, row))),
             accepts=round(float(accepts[self._people[at]]), 4),
             cost_s=int(self._cost_s[at]),

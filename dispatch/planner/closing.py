@@ -280,7 +280,7 @@ class _Closing:
         round_ = self._round
         return trips(
             self._memory.router, round_.roster, round_.lon, round_.lat, wanted, round_.needs,
-            round_.zones,
+            round_.conditions,
         ) if wanted else {}  # fmt: skip
 
     def _least_s(self, rows: Rows, need: Need) -> Floats:

@@ -23,7 +23,7 @@ from dispatch.matching.gates import last_day
 from dispatch.matching.policy import MatchPolicy
 from dispatch.matching.scarcity import Scarcity, scarcity_of
 from dispatch.matching.skills import Rows, Service
-from dispatch.model import Need, NeedId, Zone
+from dispatch.model import CLEAR, Conditions, Need, NeedId
 from dispatch.planner.travel import (
     BoundedRouter,
     Trip,
@@ -61,13 +61,15 @@ class Holders:
 @dataclass(slots=True, eq=False)
 class Explored:
     """The people of one need with a road time: `rows` ascend, `trip` is theirs, and `place` where
-    they are in the service. Everybody eligible by the roster alone whom the straight way may bring
-    at less cost than `until_s` is among them, and the first `apart` of the memory's list."""
+    they are in the service; the times are those under `conditions`. Everybody eligible by the
+    roster alone whom the straight way may bring at less cost than `until_s` is among them, and the
+    first `apart` of the memory's list."""
 
     holders: Holders
     rows: Rows
     trip: Trip
     place: Rows
+    conditions: Conditions
     until_s: int = 0
     apart: int = 0
     used: int = 0
@@ -98,6 +100,7 @@ class Memory:
     idle_s: int = 0
     columns: Columns = field(default_factory=Columns)
     _round: int = 0
+    _conditions: Conditions = CLEAR
     _lon: Floats = field(default_factory=lambda: np.empty(0))
     _lat: Floats = field(default_factory=lambda: np.empty(0))
     _apart: Rows = field(default_factory=lambda: _NOBODY)
@@ -122,13 +125,21 @@ class Memory:
         self._explored.clear()
 
     def begin(
-        self, lon: Floats, lat: Floats, now: datetime, exercise: bool, apart: Rows | None = None
+        self,
+        lon: Floats,
+        lat: Floats,
+        now: datetime,
+        exercise: bool,
+        conditions: Conditions,
+        apart: Rows | None = None,
     ) -> None:
-        """Start a round with people at these positions; who moved is looked up again.
+        """Start a round with people at these positions; who moved is looked up again. Under other
+        conditions than before everybody known gets a new time, when a need asks for them.
 
         `apart` are the people who may cost less than `idle_s` beside turnout and travel.
         """
         self._round += 1
+        self._conditions = conditions
         self._forget()
         self._rules = Eligibility(
             self.roster, _nothing(self.roster), now=now, exercise=exercise, policy=self.policy,
@@ -160,13 +171,13 @@ class Memory:
     def explored(
         self,
         needs: Sequence[Need],
-        zones: Sequence[Zone],
         count: Mapping[NeedId, int],
         named: Mapping[NeedId, Rows] = NOBODY_NAMED,
     ) -> dict[NeedId, Explored]:
         """Return what is known of each need's people: at least `count` of the nearest eligible, and
         those `named` who are eligible by the roster."""
-        found = {need.id: self._known(need, tuple(zones)) for need in needs}
+        found = {need.id: self._known(need) for need in needs}
+        self._bring_up_to_date(needs, found)
         few: dict[int, list[Need]] = {}
         many: dict[int, list[Need]] = {}
         for need in needs:
@@ -175,31 +186,45 @@ class Memory:
                 whole = len(known.holders.rows) <= WHOLE * count[need.id]
                 (few if whole else many).setdefault(id(known.holders), []).append(need)
         for group in few.values():
-            self._explore_whole(group, found, zones)
+            self._explore_whole(group, found)
         until_s: dict[NeedId, int] = {}
         for group in many.values():
             until_s |= self._near_s(group, found[group[0].id].holders, count)
-        self.widen(found, until_s, [n for n in needs if n.id in until_s], zones)
+        self.widen(found, until_s, [n for n in needs if n.id in until_s])
         rows: dict[NeedId, Rows] = {}
         for need in needs:
             known, also = found[need.id], named.get(need.id, _NOBODY)
             if known.apart < len(self._apart) or also.size:
                 rows[need.id] = self._named(need, known, also)
                 known.apart = len(self._apart)
-        self._look_up(found, rows, needs, zones)
+        self._look_up(found, rows, needs)
         return found
 
-    def _known(self, need: Need, zones: tuple[Zone, ...]) -> Explored:
-        key = (*self._question(need), need.site, zones)
+    def _known(self, need: Need) -> Explored:
+        key = (*self._question(need), need.site)
         if key not in self._explored:
-            self._explored[key] = Explored(self._holders_of(need), _NOBODY, Trip.blank(0), _NOBODY)
+            self._explored[key] = Explored(
+                self._holders_of(need), _NOBODY, Trip.blank(0), _NOBODY, self._conditions
+            )
         known = self._explored[key]
         known.used = self._round
         return known
 
-    def _explore_whole(
-        self, needs: Sequence[Need], found: Mapping[NeedId, Explored], zones: Sequence[Zone]
-    ) -> None:
+    def _bring_up_to_date(self, needs: Sequence[Need], found: Mapping[NeedId, Explored]) -> None:
+        """Ask anew for times that are those under other conditions. Who was looked up stays: how
+        far to look follows from the straight line, which no condition shortens."""
+        stale = {n.id: n for n in needs if found[n.id].conditions != self._conditions}
+        for need_id, trip in self._trips({n: found[n].rows for n in stale}, stale).items():
+            found[need_id].trip, found[need_id].conditions = trip, self._conditions
+
+    def _trips(
+        self, rows: Mapping[NeedId, Rows], needs: Mapping[NeedId, Need]
+    ) -> dict[NeedId, Trip]:
+        return trips(
+            self.router, self.roster, self._lon, self._lat, rows, needs, self._conditions
+        )  # fmt: skip
+
+    def _explore_whole(self, needs: Sequence[Need], found: Mapping[NeedId, Explored]) -> None:
         """Look up all holders for these needs, who ask for the same: where they are few, that is
         quicker than finding out who is near."""
         roster, rows = self.roster, found[needs[0].id].holders.service.rows
@@ -209,7 +234,7 @@ class Memory:
             mine = np.flatnonzero(roster.mode[rows] == m)
             if mine.size:
                 points = np.column_stack([self._lon[rows[mine]], self._lat[rows[mine]]])
-                matrix = self.router.eta_matrix(points, sites, mode, zones)
+                matrix = self.router.eta_matrix(points, sites, mode, self._conditions)
                 for trip, j in zip(found_trips, site.tolist(), strict=True):
                     trip.fill(mine, matrix, j)
         for need, trip in zip(needs, found_trips, strict=True):
@@ -250,7 +275,6 @@ class Memory:
         found: Mapping[NeedId, Explored],
         until_s: Mapping[NeedId, int],
         needs: Sequence[Need],
-        zones: Sequence[Zone],
     ) -> None:
         """Look up everybody who may come at less cost than `until_s`."""
         groups: dict[int, list[Need]] = {}
@@ -263,7 +287,7 @@ class Memory:
         for group in groups.values():
             holders = found[group[0].id].holders
             rows |= self._within(holders, group, np.array([until_s[n.id] for n in group]))
-        self._look_up(found, rows, needs, zones)
+        self._look_up(found, rows, needs)
 
     def _within(
         self, holders: Holders, needs: Sequence[Need], until_s: Seconds
@@ -287,14 +311,11 @@ class Memory:
         found: Mapping[NeedId, Explored],
         rows: Mapping[NeedId, Rows],
         needs: Sequence[Need],
-        zones: Sequence[Zone],
     ) -> None:
         """Give these people road times, those of them who have none yet."""
         new = {n: np.setdiff1d(some, found[n].rows, assume_unique=True) for n, some in rows.items()}
         new = {need_id: some for need_id, some in new.items() if some.size}
-        by_id = {n.id: n for n in needs}
-        looked_up = trips(self.router, self.roster, self._lon, self._lat, new, by_id, zones)
-        for need_id, trip in looked_up.items():
+        for need_id, trip in self._trips(new, {n.id: n for n in needs}).items():
             found[need_id].add(new[need_id], trip)
 
     def _holders_of(self, need: Need) -> Holders:

@@ -15,7 +15,6 @@ from dispatch.matching.problem import PostKind, Problem
 from dispatch.matching.skills import Rows
 from dispatch.model import CoverEvidence, Need, NeedId, Proposal, Site, VolunteerId
 from dispatch.planner.round import Round
-from dispatch.planner.travel import travel_of
 from dispatch.roster import Floats
 
 
@@ -69,19 +68,18 @@ def _matched(round_: Round, problem: Problem, found: Match) -> _Chosen:
 def _proposed(round_: Round, chosen: _Chosen) -> Iterator[Proposal]:
     roster, rows = round_.roster, chosen.rows
     lon, lat = coarsen(round_.lon[rows], round_.lat[rows])
-    covers = roster.cover[rows]
+    covers, travels = roster.cover[rows], round_.travels(chosen.needs, rows)
     cover: dict[tuple[NeedId, bytes], CoverEvidence | None] = {}
     for k, (need, row) in enumerate(zip(chosen.needs, rows.tolist(), strict=True)):
         key = need.id, covers[k].tobytes()
         if key not in cover:
             words = covers[k] & round_.rules.answering(need)
             cover[key] = evidence_among(roster, words, need, round_.now)
-        known = round_.explored[need.id]
-        service = known.holders.service
+        service = round_.service(need.id)
         yield Proposal(
             need_id=need.id,
             volunteer_id=VolunteerId(int(roster.ids[row])),
-            travel=travel_of(roster, row, known.trip, int(known.rows.searchsorted(row))),
+            travel=travels[k],
             origin=Site(lon=float(lon[k]), lat=float(lat[k])),
             cover=cover[key],
             skill=service.skill(int(service.rows.searchsorted(row))),

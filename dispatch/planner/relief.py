@@ -47,9 +47,9 @@ def relief_plan(
     if not needs:
         return None
     lon, lat = origins_of(board, memory.roster)
-    memory.begin(lon, lat, now, board.exercise)
+    memory.begin(lon, lat, now, board.exercise, board.conditions(now))
     count = {n.id: NEAREST_PER_HEAD * n.heads.desired for n in needs}
-    explored = memory.explored(needs, board.active_zones(), count)
+    explored = memory.explored(needs, count)
     cast = _Cast(memory, asking, board, now)
     return relieve(
         [cast.entry(need, explored[need.id]) for need in needs],

@@ -58,14 +58,15 @@ from dispatch.model import (
     OfferStatus,
     Pin,
     Reason,
-    RegionCode,
     Severity,
+    Travel,
     UnkeptPin,
 )
 from dispatch.planner.held import Held, with_asked, with_stayers
 from dispatch.planner.memory import FAR_S, Explored, Memory
 from dispatch.planner.pool import Pool
-from dispatch.planner.travel import reach_bits
+from dispatch.planner.travel import Trip, reach_bits, travels_of
+from dispatch.regions import levels_up
 from dispatch.roster import Bools, Bytes, Floats, Ints, Roster
 
 T = TypeVar("T", bound=np.generic)
@@ -127,7 +128,7 @@ class Round:
         self.needs: dict[NeedId, Need] = {n.id: n for n in sorted(needs, key=lambda n: n.id)}
         self._order: tuple[Need, ...] = tuple(self.needs.values())
         self._memory, self._asking, self.policy = memory, asking, memory.policy
-        self.zones = board.active_zones()
+        self.conditions = board.conditions(now)
         self.facts: Facts = facts_of(board, self.roster, now)
         self.rules = Eligibility(
             self.roster, self.facts, now=now, exercise=board.exercise, policy=self.policy,
@@ -142,13 +143,11 @@ class Round:
         self._stays: dict[NeedId, Rows] = self._stayers()
         self.lon, self.lat = origins_of(board, self.roster)
         self._least_s, apart = self._least()
-        memory.begin(self.lon, self.lat, now, board.exercise, apart)
+        memory.begin(self.lon, self.lat, now, board.exercise, self.conditions, apart)
         self._pins = {n.id: self._pinned(n) for n in self._order}
         self._before = before
         count = {n.id: max(nearest, NEAREST_PER_HEAD * self._open(n)) for n in self._order}
-        self.explored: dict[NeedId, Explored] = memory.explored(
-            self._order, self.zones, count, self._pins
-        )
+        self.explored: dict[NeedId, Explored] = memory.explored(self._order, count, self._pins)
         self.free: Bools = (self.facts.blocked & FACT_BITS) == 0
         self.kept: dict[NeedId, Rows] = {n.id: self._keep(n) for n in self._order}
         self.free[np.concatenate([_NOBODY, *self.kept.values()])] = False
@@ -215,6 +214,20 @@ class Round:
     def service(self, need_id: NeedId) -> Service:
         """Return who holds what a need asks for, and the skill each serves with."""
         return self.explored[need_id].holders.service
+
+    def travels(self, needs: Sequence[Need], rows: Rows) -> list[Travel]:
+        """Return the journeys of k people looked up, each for the need beside them."""
+        trip = Trip.blank(len(rows))
+        places: dict[NeedId, list[int]] = {}
+        for k, need in enumerate(needs):
+            places.setdefault(need.id, []).append(k)
+        for need_id, at in places.items():
+            mine, known = np.array(at, np.intp), self.explored[need_id]
+            trip.put(mine, known.trip.only(np.searchsorted(known.rows, rows[mine])))
+        return travels_of(
+            self._memory.router, self.roster, self.lon, self.lat, rows,
+            [need.site for need in needs], trip, self.conditions,
+        )  # fmt: skip
 
     def reserves(self, problem: Problem, found: Match) -> tuple[Kept, ...]:
         """Return what stays of each scarce skill for the next incident."""
@@ -293,7 +306,7 @@ class Round:
             return False
         needs = [self._order[j] for j in short.tolist()]
         until = {n.id: s for n, s in zip(needs, until_s[short].tolist(), strict=True)}
-        self._memory.widen(self.explored, until, needs, self.zones)
+        self._memory.widen(self.explored, until, needs)
         self._until_s[short] = until_s[short]
         for need in needs:
             del self._near[need.id]
@@ -629,7 +642,9 @@ class Round:
     def _levels_up(self) -> NDArray[np.int8]:
         """How many levels up the region tree from the need's each pair's person is at home."""
         needs = list(dict.fromkeys(n.region for n in self._order))
-        up = np.array([_levels(region, self.roster.regions) for region in needs], np.int8)
+        up = np.array(
+            [levels_up(region, self.roster.regions, self.roster.tree) for region in needs], np.int8
+        )
         at = np.array([needs.index(n.region) for n in self._order], np.intp)
         region = self.roster.region[self.pool.trips.row]
         return np.asarray(up[at[self.pool.need], region])
@@ -662,14 +677,6 @@ def _spread(column: NDArray[T], at: Indices, size: int) -> NDArray[T]:
     wide = np.zeros(size, column.dtype)
     wide[at] = column
     return wide
-
-
-def _levels(region: RegionCode, homes: Sequence[RegionCode]) -> list[int]:
-    """Per home how many levels up the region tree from `region` it lies, and last for a home that
-    is not known."""
-    above = [r for r in sorted(homes, key=len, reverse=True) if region.startswith(r)]
-    up = [next((n for n, a in enumerate(above) if r.startswith(a)), len(above)) for r in homes]
-    return [*up, len(above)]
 
 
 def _first_look(problem: Problem, before: Mapping[tuple[NeedId, str], int]) -> Indices:

@@ -14,6 +14,7 @@ from dispatch.matching.reasons import BIT, Mask
 from dispatch.matching.skills import Rows
 from dispatch.model import (
     UNREACHABLE,
+    Conditions,
     EtaSource,
     Need,
     NeedId,
@@ -21,7 +22,6 @@ from dispatch.model import (
     Site,
     Travel,
     TravelMode,
-    Zone,
 )
 from dispatch.ports import EtaMatrix, Router
 from dispatch.roster import MODES, Bools, Floats, Ints, Roster
@@ -38,7 +38,6 @@ class Trip:
     """Travel of k people to one need's site, in the order of their rows."""
 
     eta_s: Ints
-    dist_m: Ints
     estimated: Bools
     cut_off: Bools
 
@@ -47,19 +46,22 @@ class Trip:
         """Return the travel of k people who have no way."""
         return cls(
             eta_s=np.full(k, UNREACHABLE, np.int32),
-            dist_m=np.full(k, UNREACHABLE, np.int32),
             estimated=np.zeros(k, np.bool_),
             cut_off=np.zeros(k, np.bool_),
         )
 
     def only(self, keep: Bools | Rows | slice) -> Trip:
         """Return the people at these places, or where `keep`, shape (k,), is True."""
-        return Trip(self.eta_s[keep], self.dist_m[keep], self.estimated[keep], self.cut_off[keep])
+        return Trip(self.eta_s[keep], self.estimated[keep], self.cut_off[keep])
+
+    def put(self, at: Rows, other: Trip) -> None:
+        """Set the people at these places."""
+        self.eta_s[at], self.estimated[at] = other.eta_s, other.estimated
+        self.cut_off[at] = other.cut_off
 
     def fill(self, at: Rows, matrix: EtaMatrix, column: int) -> None:
         """Take over what a matrix says of the people at these places, in its order."""
         self.eta_s[at] = matrix.eta_s[:, column]
-        self.dist_m[at] = matrix.dist_m[:, column]
         self.estimated[at] = matrix.estimated[:, column]
         self.cut_off[at] = matrix.cut_off
 
@@ -78,7 +80,7 @@ def trips(
     lat: Floats,
     wanted: Mapping[NeedId, Rows],
     needs: Mapping[NeedId, Need],
-    zones: Sequence[Zone],
+    conditions: Conditions,
 ) -> dict[NeedId, Trip]:
     """Ask the router for people and sites of a neighbourhood and a mode together, and deal out the
     answers."""
@@ -94,9 +96,8 @@ def trips(
             people, at = np.unique(row[pairs], return_inverse=True)
             columns, j = np.unique(goal[pairs], return_inverse=True)
             points = np.column_stack([lon[people], lat[people]])
-            matrix = router.eta_matrix(points, sites[columns], mode, zones)
+            matrix = router.eta_matrix(points, sites[columns], mode, conditions)
             found.eta_s[pairs] = matrix.eta_s[at, j]
-            found.dist_m[pairs] = matrix.dist_m[at, j]
             found.estimated[pairs] = matrix.estimated[at, j]
             found.cut_off[pairs] = matrix.cut_off[at]
     ends = np.cumsum(sizes).tolist()
@@ -137,9 +138,9 @@ def trip_to(
     lat: Floats,
     rows: Rows,
     need: Need,
-    zones: Sequence[Zone],
+    conditions: Conditions,
 ) -> Trip:
-    return trips(router, roster, lon, lat, {need.id: rows}, {need.id: need}, zones)[need.id]
+    return trips(router, roster, lon, lat, {need.id: rows}, {need.id: need}, conditions)[need.id]
 
 
 def least_s(router: BoundedRouter, roster: Roster, rows: Rows, crow_m: Floats) -> Floats:
@@ -171,7 +172,6 @@ def joined(one: Trip, two: Trip, order: Rows) -> Trip:
 
     return Trip(
         both(one.eta_s, two.eta_s),
-        both(one.dist_m, two.dist_m),
         both(one.estimated, two.estimated),
         both(one.cut_off, two.cut_off),
     )
@@ -185,14 +185,35 @@ def reach_bits(roster: Roster, rows: Rows, trip: Trip, need: Need) -> Mask:
     return bits
 
 
-def travel_of(roster: Roster, row: int, trip: Trip, k: int) -> Travel:
-    return Travel(
-        eta_s=int(trip.eta_s[k]),
-        dist_m=int(trip.dist_m[k]),
-        source=EtaSource.ESTIMATED if trip.estimated[k] else EtaSource.ROAD,
-        mode=MODES[int(roster.mode[row])],
-        turnout_s=int(roster.turnout_s[row]),
-    )
+def travels_of(
+    router: Router,
+    roster: Roster,
+    lon: Floats,
+    lat: Floats,
+    rows: Rows,
+    sites: Sequence[Site],
+    trip: Trip,
+    conditions: Conditions,
+) -> list[Travel]:
+    """Return the journeys of k people, each to the site beside them, with their lengths; `trip` is
+    theirs."""
+    dist_m = np.full(len(rows), UNREACHABLE, np.int32)
+    goals = np.array([(site.lon, site.lat) for site in sites], np.float64).reshape(-1, 2)
+    for m, mode in enumerate(MODES):
+        mine = np.flatnonzero((roster.mode[rows] == m) & (trip.eta_s < UNREACHABLE))
+        if mine.size:
+            points = np.column_stack([lon[rows[mine]], lat[rows[mine]]])
+            dist_m[mine] = router.lengths_m(points, goals[mine], mode, conditions)
+    return [
+        Travel(
+            eta_s=int(trip.eta_s[k]),
+            dist_m=int(dist_m[k]),
+            source=EtaSource.ESTIMATED if trip.estimated[k] else EtaSource.ROAD,
+            mode=MODES[int(roster.mode[row])],
+            turnout_s=int(roster.turnout_s[row]),
+        )
+        for k, row in enumerate(rows.tolist())
+    ]
 
 
 def coarse(lon: float, lat: float) -> Site:

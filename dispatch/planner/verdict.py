@@ -14,7 +14,7 @@ from dispatch.matching.facts import facts_of, origins_of
 from dispatch.matching.policy import MatchPolicy
 from dispatch.matching.reasons import reasons_of
 from dispatch.model import Fix, Reason, Verdict, VolunteerId
-from dispatch.planner.travel import coarse, reach_bits, travel_of, trip_to
+from dispatch.planner.travel import coarse, reach_bits, travels_of, trip_to
 from dispatch.ports import Router
 from dispatch.roster import Roster
 from dispatch.rules import Pair
@@ -46,13 +46,16 @@ def judge(
     lon, lat = (origins.copy() for origins in origins_of(board, roster))
     for v in fixes.keys() & row_of.keys():
         lon[row_of[v]], lat[row_of[v]] = fixes[v].lon, fixes[v].lat
+    conditions = board.conditions(now)
     verdicts: dict[Pair, Verdict] = {}
     for need_id in dict.fromkeys(need_id for need_id, _ in pairs):
         need = board.needs[need_id]
         people = [v for n, v in pairs if n == need_id]
         rows = np.array(sorted({row_of[v] for v in people if v in row_of}), np.intp)
-        trip = trip_to(router, roster, lon, lat, rows, need, board.active_zones())
+        trip = trip_to(router, roster, lon, lat, rows, need, conditions)
         bits = rules.bits(need)[rows] | reach_bits(roster, rows, trip, need)
+        sites = [need.site] * len(rows)
+        travels = travels_of(router, roster, lon, lat, rows, sites, trip, conditions)
         at = {int(row): k for k, row in enumerate(rows)}
         for v in people:
             k = at[row_of[v]] if v in row_of else None
@@ -62,7 +65,7 @@ def judge(
                 else Verdict(
                     reasons=reasons_of(bits[k]),
                     cover=evidence(roster, int(rows[k]), need, now=now, exercise=board.exercise),
-                    travel=travel_of(roster, int(rows[k]), trip, k),
+                    travel=travels[k],
                     origin=coarse(lon[rows[k]], lat[rows[k]]),
                 )
             )

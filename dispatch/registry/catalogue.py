@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, RowMapping, Table, func, insert, sele
 
 from dispatch.errors import BadInput
 from dispatch.model import HazardClass, PolicyId, RegionCode
+from dispatch.regions import RegionTree
 from dispatch.registry import tables
 from dispatch.registry.engine import reading
 from dispatch.roster import Policy
@@ -18,7 +19,10 @@ from dispatch.roster import Policy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """An administrative unit. `level` counts from 1, the widest (city, district, town, ...)."""
+    """An administrative unit. `level` counts from 1, the widest (city, district, town, ...).
+
+    A `parent` that nobody states follows from the code, if a region with its beginning is known.
+    """
 
     code: RegionCode
     parent: RegionCode | None
@@ -115,8 +119,20 @@ def count_on(connection: Connection, table: Table) -> None:
 def regions(engine: Engine) -> tuple[Region, ...]:
     """Return all regions, parents first, then by code."""
     with reading(engine) as connection:
-        rows = connection.execute(select(tables.region)).mappings()
-        return tuple(_parents_first(Region(**row) for row in rows))
+        found = [Region(**row) for row in connection.execute(select(tables.region)).mappings()]
+    tree = RegionTree.of({region.code: region.parent for region in found})
+    return tuple(_parents_first(replace(one, parent=tree.parents[one.code]) for one in found))
+
+
+def region_tree(connection: Connection) -> RegionTree:
+    """Return which region lies in which."""
+    return RegionTree.of(stated_parents(connection))
+
+
+def stated_parents(connection: Connection) -> dict[RegionCode, RegionCode | None]:
+    """Return each region's parent as it was stated, None where it was not."""
+    rows = connection.execute(select(tables.region.c.code, tables.region.c.parent))
+    return {RegionCode(code): parent for code, parent in rows}
 
 
 def policies(connection: Connection) -> tuple[Policy, ...]:
@@ -166,15 +182,5 @@ def _contract_columns(contract: Contract) -> dict[str, Any]:
 
 def _parents_first(regions: Iterable[Region]) -> Sequence[Region]:
     listed = list(regions)
-    parents = {region.code: region.parent for region in listed}
-    return sorted(listed, key=lambda region: (_depth(region.code, parents), region.code))
-
-
-def _depth(code: RegionCode, parents: Mapping[RegionCode, RegionCode | None]) -> int:
-    """Return how many of the given regions lie above; a circle ends the count."""
-    seen = {code}
-    parent = parents[code]
-    while parent is not None and parent in parents and parent not in seen:
-        seen.add(parent)
-        parent = parents[parent]
-    return len(seen) - 1
+    tree = RegionTree({region.code: region.parent for region in listed})
+    return sorted(listed, key=lambda region: (tree.depth(region.code), region.code))

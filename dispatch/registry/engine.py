@@ -10,7 +10,6 @@ replaced when it is next taken, so a server that was restarted is used again wit
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +33,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from dispatch.errors import BadInput, StoreUnavailable
 
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
 """The schema revisions this program knows, oldest first. A test compares them with migrations."""
 HEAD: Final = REVISIONS[-1]
 
@@ -181,11 +180,12 @@ def _sqlite(address: URL) -> Engine:
         raise BadInput(f"cannot use {path} as a database: it is a directory")
     try:
         # Personal data: nobody but the owner reads the file. SQLite's side files inherit the mode.
-        # One that exists is not touched: closing it here would drop the locks by which other
-        # connections of this process keep another from removing their log (sqlite.org/howtocorrupt
-        # section 2.2).
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        # A file that is there is not touched: closing it would drop the locks this process holds
+        # on it, and another process would then remove the write-ahead log under our feet.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if path.is_dir():
+            raise BadInput(f"cannot use {path} as a database: it is a directory") from None
     except OSError as error:
         raise BadInput(f"cannot use {path} as a database: {error.strerror}") from None
     engine = create_engine(

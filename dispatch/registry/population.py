@@ -321,7 +321,7 @@ def _tiers(recipe: Recipe, rank: Floats, rng: Generator) -> Ints:
 
 def _modes(age: Ids, rng: Generator) -> Ints:
     odds = {TravelMode.CAR: 0.55, TravelMode.MOTORCYCLE: 0.25, TravelMode.FOOT: 0.20}
-    mode = rng.choice(len(MODES), len(age), p=[odds[one] for one in MODES])
+    mode = rng.choice(len(MODES), len(age), p=[odds.get(one, 0.0) for one in MODES])
     return np.where(age < _ADULT_DAYS, MODES.index(TravelMode.FOOT), mode).astype(np.int32)
 
 

@@ -5,7 +5,9 @@ The header has the columns of `roster_rows.COLUMNS` in any order, and those of O
 - `fit guardian consent available`: yes/no, true/false, 1/0 or 是/否. `consent` is that to being
   dispatched; consent to sharing the position is given on the phone, never by a file.
 - days are `2027-05-01`; an empty `trained_until_on` means the safety course was not done.
-- `team` is the team's name or empty, `region` its code, `lon`, `lat` the home in WGS-84 degrees.
+- `team` is the team's name or empty, `lon`, `lat` the home in degrees. `region` is a code; empty
+  for that of the home, where boundaries were imported. A region that the home does not lie in
+  stands, with a warning.
 - `skills`: `BOAT:2:2027-05-01;LOG`, each `code[:level[:expires_on[:trained_until_on]]]`. The
   level is 1 when left out. A skill whose proof expires needs its last valid day.
 - `policies`: `clause[:activated_on];...` by clause or id.
@@ -14,6 +16,7 @@ The header has the columns of `roster_rows.COLUMNS` in any order, and those of O
 - `served_h`: whole hours served before this log began; empty for 0.
 - `languages`: `zh;en`, codes of `taxonomy.LANGUAGES`; empty for none stated. How somebody can be
   spoken to, never who they are: ethnicity has no column, here or in the registry.
+- `crs`: the system of `lon`, `lat`, one of `geo.crs.Crs`; empty for WGS-84. Stored as WGS-84.
 - `seats`: how many passengers their own car takes, 0 to 60; empty for 0, as it must be for whoever
   does not come by car.
 
@@ -41,8 +44,10 @@ from sqlalchemy import Engine, select
 
 from dispatch.errors import BadInput
 from dispatch.model import PolicyId, RegionCode
+from dispatch.registry.catalogue import region_tree
 from dispatch.registry.engine import reading, serialise, writing
 from dispatch.registry.roster_merge import merge
+from dispatch.registry.roster_regions import RegionsAt, nowhere, with_regions
 from dispatch.registry.roster_rows import (
     COLUMNS,
     OPTIONAL,
@@ -59,13 +64,17 @@ MAX_BYTES: Final = 200_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
-    """What an import did: `read` rows, of which some were stored; the others are `problems`."""
+    """What an import did: `read` rows, of which some were stored; the others are `problems`.
+
+    `warnings` are about rows that were stored.
+    """
 
     read: int
     added: int
     updated: int
     unchanged: int
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +83,12 @@ class _Line:
     cells: Mapping[str, str]
 
 
-def import_roster(engine: Engine, path: Path, now: datetime) -> ImportReport:
+def import_roster(
+    engine: Engine, path: Path, now: datetime, regions_at: RegionsAt = nowhere
+) -> ImportReport:
     """Store the people of a roster file; importing the same file again changes nothing.
+
+    `regions_at` knows the imported boundaries.
 
     Raises:
         BadInput: the file cannot be read, is empty, is not UTF-8 text, or its header is not right.
@@ -90,6 +103,10 @@ def import_roster(engine: Engine, path: Path, now: datetime) -> ImportReport:
         if line.number not in skip:
             row = read_row(line.number, line.cells, known)
             rows.append(row) if isinstance(row, Row) else problems.extend(row)
+    with reading(engine) as connection:
+        tree = region_tree(connection)
+    rows, homeless, warnings = with_regions(rows, regions_at, tree)
+    problems += homeless
     with writing(engine) as connection:
         serialise(connection, "import_roster")
         counts = merge(connection, rows, now)
@@ -99,6 +116,7 @@ def import_roster(engine: Engine, path: Path, now: datetime) -> ImportReport:
         updated=counts.updated,
         unchanged=counts.unchanged,
         problems=tuple(sorted(problems, key=lambda problem: (problem.line, problem.column))),
+        warnings=tuple(warnings),
     )
 
 

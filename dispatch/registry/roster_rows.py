@@ -12,7 +12,11 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any, Final
 
+import numpy as np
+
+from dispatch.geo.crs import Crs, to_wgs84
 from dispatch.model import PolicyId, RegionCode, Skill, Tier, TravelMode, VolunteerStatus
+from dispatch.regions import plain_code
 from dispatch.taxonomy import LANGUAGES, SKILLS
 
 COLUMNS: Final = (
@@ -21,7 +25,7 @@ COLUMNS: Final = (
     "policies",
 )  # fmt: skip
 """Every roster file has these, in any order."""
-OPTIONAL: Final = ("verified_by", "served_h", "languages", "seats")
+OPTIONAL: Final = ("verified_by", "served_h", "languages", "seats", "crs")
 """These may be added. A file without one of them says nothing of it."""
 
 TOP_LEVEL: Final = 5
@@ -100,6 +104,10 @@ def read_row(line: int, cells: Mapping[str, str], known: References) -> Row | li
     problems = problems or _contradictions(line, values)
     if problems:
         return problems
+    home = np.array([[values["home_lon"], values["home_lat"]]])
+    values["home_lon"], values["home_lat"] = to_wgs84(home, values.pop("crs", Crs.WGS84))[
+        0
+    ].tolist()
     if values["mode"] != TravelMode.CAR:
         # A file that does not speak of seats may still say that somebody gave up their car.
         values["seats"] = 0
@@ -168,6 +176,13 @@ def _member(kind: type[StrEnum]) -> Callable[[str, References], str]:
     return parse
 
 
+def _crs(cell: str, _known: References) -> Crs:
+    try:
+        return Crs(cell.casefold() or Crs.WGS84)
+    except ValueError:
+        raise ValueError(f"is not one of {', '.join(sorted(Crs))}") from None
+
+
 def _flag(cell: str, _known: References) -> bool:
     if cell.casefold() not in _YES_NO:
         raise ValueError("is not yes or no")
@@ -194,10 +209,14 @@ def _day_or_none(cell: str, _known: References) -> date | None:
     return _day(cell) if cell else None
 
 
-def _region(cell: str, known: References) -> str:
-    if cell not in known.regions:
-        raise ValueError("is not a region of this registry")
-    return cell
+def _region(cell: str, known: References) -> RegionCode | None:
+    """An empty cell leaves it to the home."""
+    if not cell:
+        return None
+    for code in (RegionCode(cell), plain_code(cell)):
+        if code in known.regions:
+            return code
+    raise ValueError("is not a region of this registry")
 
 
 def _team(cell: str, known: References) -> int | None:
@@ -327,5 +346,6 @@ _PARSERS: Final[Mapping[str, tuple[str, Callable[[str, References], Any]]]] = {
     "served_h": ("served_h", _count_or_0("hours", 999_999)),
     "languages": ("languages", _languages),
     "seats": ("seats", _count_or_0("passengers", 60)),
+    "crs": ("crs", _crs),
 }
 """By column of the file: the field it becomes, and how it is read."""

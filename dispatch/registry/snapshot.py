@@ -7,6 +7,7 @@ person would cost ten times as much. `team` is the team's id, 0 without one (ids
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import numpy as np
 from sqlalchemy import Column, Connection, Engine, Select, or_, select
 
 from dispatch.model import RegionCode, Skill, VolunteerId
-from dispatch.registry.catalogue import policies
+from dispatch.registry.catalogue import policies, region_tree
 from dispatch.registry.engine import reading
 from dispatch.registry.tables import credential, policy, policy_member, team, volunteer
 from dispatch.registry.tables import roster_version as version_table
@@ -110,7 +111,8 @@ def _load(engine: Engine, only: Sequence[int] | None) -> Roster:
         proofs = _fetch(connection, _CREDENTIALS, credential.c.volunteer_id, only)
         members = _fetch(connection, _MEMBERS, policy_member.c.volunteer_id, only)
         contracts = policies(connection)
-    return _roster(people, proofs, members, contracts)
+        tree = region_tree(connection)
+    return replace(_roster(people, proofs, members, contracts), tree=tree)
 
 
 def _fetch(

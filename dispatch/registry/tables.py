@@ -22,6 +22,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -91,6 +92,30 @@ region: Final = Table(
     Column("name_zh", Text, nullable=False),
     Column("name_en", Text, nullable=False),
 )
+"""`parent` is null for a topmost region and where the code says it: `dispatch.regions`."""
+
+boundary: Final = Table(
+    "boundary",
+    metadata,
+    Column("code", Text, ForeignKey("region.code"), primary_key=True),
+    Column("outline", LargeBinary, nullable=False),
+)
+"""The outlines of regions as WKB in WGS-84 degrees; a region need not have one."""
+
+station: Final = Table(
+    "station",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("region", Text, ForeignKey("region.code")),
+    Column("lon", Float, nullable=False),
+    Column("lat", Float, nullable=False),
+    Column("functions", Text, nullable=False),
+    CheckConstraint("lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="position"),
+)
+"""A place with rally, gear and intake. `region` is null where nobody said it and no boundary tells;
+`functions` is what people wrote."""
 
 team: Final = Table(
     "team",

@@ -35,6 +35,8 @@ from dispatch.rules.people import (
     clear_zone,
     draw_zone,
     set_availability,
+    set_rain,
+    warn_people,
 )
 from dispatch.rules.plans import (
     dispatch_plan,
@@ -107,5 +109,7 @@ _RULES: Final[Mapping[type[act.Action], tuple[Rule, frozenset[Role]]]] = {
     act.FreePair: (free_pair, _COMMANDER),
     act.AddNote: (add_note, _COMMANDER),
     act.DrawZone: (draw_zone, _COMMANDER),
+    act.WarnPeople: (warn_people, _SYSTEM),
     act.ClearZone: (clear_zone, _COMMANDER),
+    act.SetRain: (set_rain, _COMMANDER),
 }

@@ -13,6 +13,7 @@ from dispatch import events as ev
 from dispatch.model import (
     ActionId,
     Actor,
+    Line,
     NeedId,
     Plan,
     RegionCode,
@@ -29,8 +30,10 @@ Events = tuple[ev.Event, ...]
 class Context:
     """What a rule may know besides the board.
 
-    `plan` is set for MakePlan and MakeWave; `policies` is how the desk would ask people by itself
-    for the needs in question, as plain values.
+    `mended` are the parts of a drawn zone whose outline crossed itself, put right. `plan` is set
+    for MakePlan and MakeWave; `policies` is how the desk would ask people by itself
+    for the needs in question, as plain values. `site_region` is that of the action's site by the
+    imported boundaries, None where it has no site or they do not tell.
     """
 
     now: datetime
@@ -39,6 +42,8 @@ class Context:
     offer_ttl_s: Mapping[Severity, int]
     verdicts: Mapping[Pair, Verdict]
     regions: frozenset[RegionCode]
+    site_region: RegionCode | None = None
+    mended: tuple[tuple[Line, ...], ...] | None = None
     plan: Plan | None = None
     policies: Mapping[NeedId, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -32,8 +32,11 @@ from dispatch.taxonomy import INCIDENT_KINDS
 def open_incident(board: Board, a: act.OpenIncident, ctx: Context) -> Events:
     if a.incident_kind not in INCIDENT_KINDS:
         raise Rejected("UNKNOWN_KIND", kind=a.incident_kind)
-    if a.region not in ctx.regions:
-        raise Rejected("UNKNOWN_REGION", region=a.region)
+    region = a.region or ctx.site_region
+    if region is None:
+        raise Rejected("NO_REGION", lon=a.site.lon, lat=a.site.lat)
+    if region not in ctx.regions:
+        raise Rejected("UNKNOWN_REGION", region=region)
     incident = Incident(
         id=IncidentId(ctx.id("incident")),
         number=len(board.incidents) + 1,
@@ -41,7 +44,7 @@ def open_incident(board: Board, a: act.OpenIncident, ctx: Context) -> Events:
         title=checked_text(a.title, "title", 200),
         description=checked_text(a.description, "description", required=False),
         site=a.site,
-        region=a.region,
+        region=region,
         severity=a.severity,
         hazard=a.hazard,
         status=IncidentStatus.OPEN,

@@ -48,7 +48,7 @@ def add_need(board: Board, a: act.AddNeed, ctx: Context) -> Events:
         heads=a.heads,
         hazard=a.hazard or incident.hazard,
         site=a.site or incident.site,
-        region=incident.region,
+        region=ctx.site_region or incident.region,
         deadline_at=a.deadline_at,
         ends_at=a.ends_at,
         reach_s=a.reach_s,

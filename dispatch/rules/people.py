@@ -52,18 +52,46 @@ def draw_zone(board: Board, a: act.DrawZone, ctx: Context) -> Events:
     zone = Zone(
         id=ZoneId(ctx.id("zone")),
         kind=a.zone_kind,
+        form=a.form,
         name=checked_text(a.name, "name", 200),
-        ring=a.ring,
+        parts=ctx.mended or a.parts,
+        radius_m=a.radius_m,
         blocks=tuple(dict.fromkeys(a.blocks)),
         status=ZoneStatus.ACTIVE,
         drawn_at=ctx.now,
+        pace=a.pace,
+        certainty=a.certainty,
+        starts_at=a.starts_at,
+        ends_at=a.ends_at,
+        repaired=ctx.mended is not None,
     )
+    if not 0 < zone.pace <= 1:
+        raise Rejected("BAD_PACE", pace=str(zone.pace))
+    if zone.ends_at is not None and zone.ends_at <= max(zone.starts_at or ctx.now, ctx.now):
+        raise Rejected("ENDS_BEFORE_IT_STARTS", ends_at=zone.ends_at.isoformat())
     return (ev.ZoneDrawn(zone=zone),)
 
 
+def warn_people(board: Board, a: act.WarnPeople, ctx: Context) -> Events:
+    zone = _get_zone(board, a.zone_id)
+    told = board.warned.get(zone.id, frozenset())
+    new = tuple(sorted(set(a.volunteer_ids) - told))
+    if not new or zone.status is not ZoneStatus.ACTIVE:
+        return ()
+    return (ev.PeopleWarned(zone_id=zone.id, volunteer_ids=new),)
+
+
+def set_rain(board: Board, a: act.SetRain, ctx: Context) -> Events:
+    return (ev.RainSet(rain=a.rain),) if a.rain is not board.rain else ()
+
+
+def _get_zone(board: Board, zone_id: ZoneId) -> Zone:
+    if zone_id not in board.zones:
+        raise Rejected("NOT_FOUND", entity="zone", id=zone_id)
+    return board.zones[zone_id]
+
+
 def clear_zone(board: Board, a: act.ClearZone, ctx: Context) -> Events:
-    zone = board.zones.get(a.zone_id)
-    if zone is None:
-        raise Rejected("NOT_FOUND", entity="zone", id=a.zone_id)
+    zone = _get_zone(board, a.zone_id)
     lifecycle.step(lifecycle.ZONE, zone.status, ev.ZoneCleared)
     return (ev.ZoneCleared(zone_id=zone.id),)

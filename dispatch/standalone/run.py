@@ -159,7 +159,7 @@ def _fields(value: Any, *but: str) -> dict[str, Any]:
 def _router(roads: Path | None) -> BoundedRouter:
     if roads is None:
         return StraightLineRouter()
-    return RoadRouter(RoadGraph.load(roads / "roads.npz" if roads.is_dir() else roads))
+    return RoadRouter(RoadGraph.load(roads))
 
 
 def _check_out(files: Files) -> None:

@@ -21,6 +21,7 @@ WHO: Final = Actor(role=Role.COMMANDER, id="file")
 FIELDS: Final[Mapping[str, tuple[str, str]]] = {
     "UNKNOWN_SKILL": ("skill", "is not a known skill"),
     "UNKNOWN_KIND": ("kind", "is not a known kind of incident"),
+    "NO_REGION": ("region", "is missing"),
     "BAD_LEVEL": ("level", "expected 1 to 3"),
     "DEADLINE_PASSED": ("deadline_at", "is not in the future"),
     "ENDS_BEFORE_DEADLINE": ("ends_at", "lies before deadline_at"),

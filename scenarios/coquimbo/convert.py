@@ -1,4 +1,4 @@
-"""Rebuild `roads.npz` and `settlements.csv` from AequilibraE's Coquimbo example. See README.md.
+"""Rebuild `roads/` and `settlements.csv` from AequilibraE's Coquimbo example. See README.md.
 
     python scenarios/coquimbo/convert.py path/to/coquimbo.zip
 
@@ -22,30 +22,38 @@ import shapely
 
 from dispatch.geo.measure import EARTH_RADIUS_M, crow_m
 from dispatch.geo.nearest import NearestIndex
+from dispatch.geo.road_folder import About
 from dispatch.geo.roads import MICRO, RoadGraph
 from dispatch.model import Site, TravelMode
 
 HERE = Path(__file__).parent
-ATTRIBUTION = "© OpenStreetMap contributors (ODbL 1.0), prepared by AequilibraE"
+ABOUT = About(
+    name="coquimbo",
+    attribution="© OpenStreetMap contributors (ODbL 1.0), prepared by AequilibraE",
+    file="coquimbo.zip",
+    country="cl",
+    speeds="scenarios/coquimbo/README.md",
+    structures=False,
+)
 CONNECTOR = "centroid_connector"
 HOME_CLASSES = ("residential", "living_street", "unclassified", "tertiary")
 FEWEST_STREETS = 10
 """With fewer links than this a zone's streets do not tell where its people live."""
 
-SPEEDS_KMH: dict[str, tuple[float, float, float]] = {
-    # class: (car, motorcycle, foot). 0 = may not. Why these figures: README.md, "Speeds".
-    "motorway": (80, 80, 0),
-    "trunk": (64, 64, 4.8),
-    "primary": (40, 40, 4.8),
-    "secondary": (40, 40, 4.8),
-    "tertiary": (40, 40, 4.8),
-    "unclassified": (36, 36, 4.8),
-    "residential": (24, 24, 4.8),
-    "living_street": (10, 10, 4.8),
-    "service": (15, 15, 4.8),
-    "track": (15, 20, 4.8),
-    "pedestrian": (0, 0, 4.8),
-    "path": (0, 0, 4.8),
+SPEEDS_KMH: dict[str, tuple[float, float, float, float]] = {
+    # class: (car, motorcycle, foot, boat). 0 = may not. Why these figures: README.md, "Speeds".
+    "motorway": (80, 80, 0, 0),
+    "trunk": (64, 64, 4.8, 0),
+    "primary": (40, 40, 4.8, 0),
+    "secondary": (40, 40, 4.8, 0),
+    "tertiary": (40, 40, 4.8, 0),
+    "unclassified": (36, 36, 4.8, 0),
+    "residential": (24, 24, 4.8, 0),
+    "living_street": (10, 10, 4.8, 0),
+    "service": (15, 15, 4.8, 0),
+    "track": (15, 20, 4.8, 0),
+    "pedestrian": (0, 0, 4.8, 0),
+    "path": (0, 0, 4.8, 0),
 }
 
 TOWNS = (
@@ -135,6 +143,7 @@ def build_graph(links: Sequence[Link]) -> RoadGraph:
     place |= {link.head: link.points[-1] for link in links}
     number = {node: index for index, node in enumerate(nodes)}
     classes = tuple(SPEEDS_KMH)
+    road_class = np.array([classes.index(link.road_class) for link in links], np.uint8)
     names = ("", *sorted({link.name for link in links} - {""}))
     name_number = {name: index for index, name in enumerate(names)}
     bends = [link.points[1:-1] for link in links]
@@ -142,8 +151,11 @@ def build_graph(links: Sequence[Link]) -> RoadGraph:
         vertices=_micro(np.array([place[node] for node in nodes])),
         tail=np.array([number[link.tail] for link in links], np.int32),
         head=np.array([number[link.head] for link in links], np.int32),
-        road_class=np.array([classes.index(link.road_class) for link in links], np.uint8),
+        road_class=road_class,
+        speed=road_class.astype(np.uint16),
         access=np.array([access(link) for link in links], np.uint8),
+        structure=np.zeros(len(links), np.uint8),
+        layer=np.zeros(len(links), np.int8),
         name=np.array([name_number[link.name] for link in links], np.int32),
         osm_id=np.array([link.osm_id for link in links], np.int64),
         bend_start=np.cumsum([0, *map(len, bends)], dtype=np.int32),
@@ -151,7 +163,7 @@ def build_graph(links: Sequence[Link]) -> RoadGraph:
         classes=classes,
         speed_kmh=np.array(list(SPEEDS_KMH.values()), dtype=np.float64),
         names=names,
-        attribution=ATTRIBUTION,
+        about=ABOUT,
     )
 
 
@@ -294,7 +306,7 @@ def main(archive: Path) -> None:
         finally:
             database.close()
     check(graph, settlements)
-    graph.save(HERE / "roads.npz")
+    graph.save(HERE / "roads")
     write_settlements(settlements, HERE / "settlements.csv")
 
 

@@ -11,7 +11,7 @@ from tests.api.calls import INCIDENT, dispatched, instant, need_of, open_need
 from tests.town import Town
 
 LONG_PLAN = {"owner": "x", "measures": "y" * 2_001}
-LINE = {"zone_kind": "flood", "name": "x", "ring": [[0, 0], [1, 1]]}
+LINE = {"zone_kind": "flood", "name": "x", "parts": [[[[0, 0], [1, 1]]]]}
 
 
 async def test_the_whole_call(town: Town) -> None:
@@ -161,7 +161,7 @@ async def test_a_stale_board_is_told_what_changed(town: Town) -> None:
         ("plan.dispatch", {"plan_id": "gone"}, 409, "PLAN_SUPERSEDED"),
         ("need.publish", {"need_id": "gone", "seen_seq": 0}, 404, "NOT_FOUND"),
         ("need.add", need_of("gone"), 404, "NOT_FOUND"),
-        ("zone.draw", LINE, 409, "BAD_RING"),
+        ("zone.draw", LINE, 409, "BAD_ZONE"),
         ("incident.open", INCIDENT | {"region": "99"}, 409, "UNKNOWN_REGION"),
         ("availability.set", {"available": True}, 422, "BAD_REQUEST"),
     ],

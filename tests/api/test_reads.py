@@ -184,6 +184,8 @@ async def test_route_to_the_site(town: Town) -> None:
     route = await phone.get("/route", assignment_id=assignment)
     assert route["source"] == "road"
     assert route["line"][-1] == [-71.2468, -29.8935]
+    assert route["steps"][-1]["instruction"] == "ARRIVE"
+    assert sum(step["eta_s"] for step in route["steps"]) == route["eta_s"]
     assert route["eta_s"] == town.app.desk.board.assignments[assignment].travel.eta_s
     stranger = await town.phone(1)
     for ident, status in ((assignment, 403), ("x", 404)):

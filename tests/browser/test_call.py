@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -66,6 +68,17 @@ def test_the_whole_call(browser: Browser, links: dict[str, str]) -> None:
     status = phone.page.get_by_test_id("task-status")
     expect(status.first).to_be_visible()
     phone.shot("09-phone-task")
+    phone.page.get_by_test_id("map").click()
+    ready(phone.page, "map")
+    expect(phone.page.get_by_test_id("navigate")).to_have_attribute("href", re.compile("^geo:"))
+    phone.shot("09-phone-task-map")
+    steps = phone.page.get_by_test_id("steps")
+    steps.locator("summary").click()
+    expect(steps).to_contain_text("出发")
+    expect(steps).to_contain_text("到达")
+    phone.shot("09-phone-steps")
+    steps.locator("summary").click()
+    phone.page.get_by_test_id("map").click()
     command.page.wait_for_timeout(1_000)
     command.shot("10-command-accepted")
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from dispatch.geo.road_folder import About
 from dispatch.geo.roads import MICRO, Edges, RoadGraph
-from dispatch.model import TravelMode, Zone, ZoneId, ZoneStatus
+from dispatch.model import TravelMode, Zone, ZoneForm, ZoneId, ZoneKind, ZoneStatus
 
 LON, LAT = 116.0, 40.0
 STEP = 0.005
@@ -17,7 +18,7 @@ STEP = 0.005
 
 BOTH_WAYS = 0b111111
 ONE_WAY = 0b110101
-"""Cars and motorcycles tail to head only; people on foot both ways."""
+"""Cars and motorcycles tail to head only; people on foot both ways; no boats in either."""
 
 Corner = tuple[int, int]
 """A place on the grid: steps east and north of (LON, LAT)."""
@@ -32,6 +33,7 @@ def graph(
     links: Sequence[tuple[Corner, Corner, int]],
     classes: Sequence[int] | None = None,
     bends: Sequence[Sequence[tuple[float, float]]] | None = None,
+    structures: Sequence[int] | None = None,
 ) -> RoadGraph:
     """Return a graph of links (corner, corner, access); class 0 is fast, class 1 is slow."""
     corners = sorted({end for link in links for end in link[:2]})
@@ -42,15 +44,18 @@ def graph(
         tail=np.array([number[link[0]] for link in links], np.int32),
         head=np.array([number[link[1]] for link in links], np.int32),
         road_class=np.array(classes or [0] * len(links), np.uint8),
+        speed=np.array(classes or [0] * len(links), np.uint16),
         access=np.array([link[2] for link in links], np.uint8),
+        structure=np.array(structures or [0] * len(links), np.uint8),
+        layer=np.zeros(len(links), np.int8),
         name=np.zeros(len(links), np.int32),
         osm_id=np.arange(len(links), dtype=np.int64),
         bend_start=np.cumsum([0, *map(len, bends)], dtype=np.int32),
         bends=micro([at(point) for link in bends for point in link]),
         classes=("primary", "residential"),
-        speed_kmh=np.array([[60.0, 60.0, 4.8], [20.0, 20.0, 4.8]]),
+        speed_kmh=np.array([[60.0, 60.0, 4.8, 0.0], [20.0, 20.0, 4.8, 0.0]]),
         names=("", "Long Street"),
-        attribution="drawn by hand",
+        about=About(name="grid", attribution="drawn by hand", structures=True),
     )
 
 
@@ -75,13 +80,14 @@ def box(
     name: str = "z",
     status: ZoneStatus = ZoneStatus.ACTIVE,
 ) -> Zone:
-    """Return a rectangular zone in grid steps."""
+    """Return a rectangular flood in grid steps."""
     corners = ((west, south), (east, south), (east, north), (west, north))
     return Zone(
         id=ZoneId(name),
-        kind="flood",
+        kind=ZoneKind.FLOOD,
         name=name,
-        ring=tuple(at(corner) for corner in corners),
+        form=ZoneForm.AREA,
+        parts=((tuple(at(corner) for corner in corners),),),
         blocks=tuple(blocks),
         status=status,
         drawn_at=datetime(2026, 1, 1, tzinfo=UTC),

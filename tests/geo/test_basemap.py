@@ -47,6 +47,12 @@ def test_everything_is_drawn_once() -> None:
     assert drawn_m(road_features(roads)) == pytest.approx(float(roads.length_m.sum()), rel=1e-3)
 
 
+def test_waterways_are_no_roads() -> None:
+    wet = replace(named(), classes=("primary", "waterway"))
+    (dry,) = road_features(wet)["features"]
+    assert dry["properties"] == {"class": "primary"}
+
+
 def test_it_is_plain_geojson() -> None:
     text = json.dumps(road_features(named()))
     assert json.loads(text)["type"] == "FeatureCollection"

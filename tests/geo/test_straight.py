@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.geo.straight import CrowProfile, StraightLineRouter
-from dispatch.model import UNREACHABLE, EtaSource, Site, TravelMode
+from dispatch.model import UNREACHABLE, Conditions, EtaSource, Rain, Site, TravelMode
 from tests.geo.grids import at, box
 
 CAR, FOOT = TravelMode.CAR, TravelMode.FOOT
@@ -29,7 +29,8 @@ def km(*distances: float) -> np.ndarray:
 def test_driving_takes_the_implied_speeds(distance_km: float, kmh: float) -> None:
     matrix = StraightLineRouter().eta_matrix(km(distance_km), km(0), CAR)
     assert matrix.eta_s[0, 0] == pytest.approx(distance_km / kmh * 3600, abs=1)
-    assert matrix.dist_m[0, 0] == pytest.approx(distance_km * 1000, abs=1)
+    dist_m = StraightLineRouter().lengths_m(km(distance_km), km(0), CAR)
+    assert dist_m[0] == pytest.approx(distance_km * 1000, abs=1)
 
 
 def test_walking_takes_the_detour() -> None:
@@ -54,9 +55,18 @@ def test_who_is_farther_away_never_gets_the_shorter_time(distances: list[float])
 def test_a_line_across_a_zone_is_still_estimated() -> None:
     router = StraightLineRouter()
     origins, sites = np.array([at((0, 1))]), np.array([at((9, 1))])
-    matrix = router.eta_matrix(origins, sites, CAR, [box(3, 0, 4, 2)])
+    matrix = router.eta_matrix(origins, sites, CAR, Conditions(zones=(box(3, 0, 4, 2),)))
     assert matrix.estimated[0, 0]
     assert matrix.eta_s == router.eta_matrix(origins, sites, CAR).eta_s
+
+
+def test_rain_slows_estimates_too() -> None:
+    pair = km(10), km(0)
+    dry, _, pouring = (
+        StraightLineRouter().eta_matrix(*pair, CAR, Conditions(rain=rain)).eta_s[0, 0]
+        for rain in Rain
+    )
+    assert pouring == pytest.approx(dry / 0.75, abs=1)
 
 
 def test_the_route_is_the_line() -> None:
@@ -65,11 +75,13 @@ def test_the_route_is_the_line() -> None:
     assert route is not None
     assert route.line == ((0, 0), (0, 0.1))
     assert route.source is EtaSource.ESTIMATED
+    assert [step.instruction for step in route.steps] == ["DEPART", "ARRIVE"]
+    assert route.steps[0].dist_m == route.dist_m
 
 
 def test_an_unknown_origin_is_unreachable_but_not_cut_off() -> None:
     matrix = StraightLineRouter().eta_matrix(np.full((1, 2), np.nan), km(0), CAR)
-    assert matrix.eta_s.tolist() == matrix.dist_m.tolist() == [[UNREACHABLE]]
+    assert matrix.eta_s.tolist() == [[UNREACHABLE]]
     assert not matrix.estimated.any()
     assert not matrix.cut_off.any()
 

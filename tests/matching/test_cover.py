@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dispatch.matching.cover import Flaw, answering, cover_bits, evidence, flaw
 from dispatch.model import HazardClass, Need, PolicyId, RegionCode
+from dispatch.regions import RegionTree
 from dispatch.roster import Policy
 from dispatch.taxonomy import HAZARD_GATES
 from tests.builders import NOW, contract, need, person, roster
@@ -214,3 +215,13 @@ def test_a_later_end_of_work_or_a_longer_way_home_asks_for_longer_cover() -> Non
     later: datetime = need().ends_at + ONE_S
     assert not holds(policy, replace(need(), ends_at=later))
     assert not holds(policy, replace(need(), reach_s=need().reach_s + 1))
+
+
+def test_a_territory_holds_what_the_tree_puts_into_it() -> None:
+    policy = contract(territory=(RegionCode("E92"),))
+    there = need(region=RegionCode("E09"))
+    tree = RegionTree({RegionCode("E09"): RegionCode("E92"), RegionCode("E92"): None})
+    assert flaw(policy, there, now=NOW, exercise=False, tree=tree) is None
+    assert flaw(policy, there, now=NOW, exercise=False) is not None
+    words = answering([policy], there, now=NOW, exercise=False, tree=tree)
+    assert words.tolist() == [1]

@@ -28,6 +28,7 @@ from dispatch.model import (
     Tier,
     VolunteerStatus,
 )
+from dispatch.regions import RegionTree
 from dispatch.roster import NEVER, Roster
 from tests.builders import (
     COUNTY,
@@ -284,6 +285,23 @@ def test_regions_answer_for_unknown_ones_last() -> None:
     regions = (COUNTY, RegionCode("4101"))
     assert jurisdiction(regions, need()).tolist() == [True, False, False]
     assert jurisdiction(regions, need(widened=True)).tolist() == [True, True, True]
+
+
+def test_a_tree_decides_where_codes_do_not() -> None:
+    """E09 lies in E12, which lies in E92; A1 and A10 are neighbours in A."""
+    tree = RegionTree.of(
+        {RegionCode(c): p and RegionCode(p) for c, p in {
+            "E92": None, "E12": "E92", "E09": "E12", "E10": "E92", "A": None, "A1": "A",
+            "A10": "A",
+        }.items()}
+    )  # fmt: skip
+    regions = tuple(map(RegionCode, ("E92", "E12", "E09", "E10", "A1")))
+    there = need(region=RegionCode("E12"))
+    assert jurisdiction(regions, there, tree).tolist() == [True, True, True, False, False, False]
+    assert jurisdiction(regions, there).tolist() == [False, True, False, False, False, False]
+    neighbour = need(region=RegionCode("A10"))
+    assert not jurisdiction(regions, neighbour, tree).any()
+    assert jurisdiction(regions, neighbour)[4]
 
 
 def test_facts_of_another_roster_are_refused() -> None:

@@ -60,10 +60,7 @@ def verdict_of(
     rules = Eligibility(
         people, facts_of(board, people, now), now=now, exercise=board.exercise, policy=POLICY
     )
-    trip = Trip(
-        np.array([eta_s], np.int32), np.array([900], np.int32), np.array([False]),
-        np.array([cut_off]),
-    )  # fmt: skip
+    trip = Trip(np.array([eta_s], np.int32), np.array([False]), np.array([cut_off]))
     bits = rules.bits(wanted)[[row]] | reach_bits(people, np.array([row]), trip, wanted)
     travel = Travel(
         eta_s=eta_s,

@@ -10,7 +10,17 @@ import pytest
 
 from dispatch.geo.straight import StraightLineRouter
 from dispatch.matching.policy import MatchPolicy
-from dispatch.model import HazardClass, Need, NeedId, RegionCode, Site, TravelMode
+from dispatch.model import (
+    CLEAR,
+    Conditions,
+    HazardClass,
+    Need,
+    NeedId,
+    Rain,
+    RegionCode,
+    Site,
+    TravelMode,
+)
 from dispatch.planner.memory import FORGET_AFTER, Explored, Memory
 from dispatch.ports import EtaMatrix, Points
 from dispatch.roster import Roster
@@ -25,10 +35,10 @@ class Counting(StraightLineRouter):
     asked = 0
 
     def eta_matrix(
-        self, origins: Points, sites: Points, mode: TravelMode, zones: Any = ()
+        self, origins: Points, sites: Points, mode: TravelMode, conditions: Conditions = CLEAR
     ) -> EtaMatrix:
         self.asked += len(origins)
-        return super().eta_matrix(origins, sites, mode, zones)
+        return super().eta_matrix(origins, sites, mode, conditions)
 
 
 def people(count: int = 40, **over: Any) -> Roster:
@@ -43,7 +53,7 @@ def people(count: int = 40, **over: Any) -> Roster:
 def memory_of(folk: Roster) -> tuple[Memory, Counting]:
     router = Counting()
     memory = Memory(roster=folk, router=router, policy=MatchPolicy())
-    memory.begin(folk.lon, folk.lat, NOW, False)
+    memory.begin(folk.lon, folk.lat, NOW, False, CLEAR)
     return memory, router
 
 
@@ -56,7 +66,7 @@ def nobody_is_few(monkeypatch: pytest.MonkeyPatch) -> None:
 def explored(memory: Memory, count: int, *needs: Need, also: Sequence[int] = ()) -> Explored:
     wanted = needs or (need(),)
     rows = {n.id: np.array(also, np.intp) for n in wanted}
-    found = memory.explored(wanted, (), {n.id: count for n in wanted}, rows)
+    found = memory.explored(wanted, {n.id: count for n in wanted}, rows)
     return found[wanted[0].id]
 
 
@@ -80,14 +90,14 @@ def test_where_the_holders_are_few_everybody_eligible_is_looked_up(
     assert found.rows.tolist() == near.rows.tolist() == [r for r in range(40) if r % 4 != 2]
     assert found.trip.eta_s.tolist() == near.trip.eta_s.tolist()
     asked = router.asked
-    memory.widen({need().id: found}, {need().id: 4_000}, [need()], ())
+    memory.widen({need().id: found}, {need().id: 4_000}, [need()])
     assert router.asked == asked
 
 
 def test_what_was_looked_up_is_not_looked_up_again() -> None:
     memory, router = memory_of(people())
     explored(memory, 6)
-    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False)
+    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, CLEAR)
     assert len(explored(memory, 6).rows) == 6
     assert router.asked == 6
     assert len(explored(memory, 10).rows) == 10
@@ -99,7 +109,7 @@ def test_widening_finds_everybody_who_may_be_that_quick(until_s: int) -> None:
     folk = people()
     memory, router = memory_of(folk)
     found = {need().id: explored(memory, 2)}
-    memory.widen(found, {need().id: until_s}, [need()], ())
+    memory.widen(found, {need().id: until_s}, [need()])
     known = found[need().id]
     eta_s = router.eta_matrix(
         np.column_stack([folk.lon, folk.lat]), np.array([[SITE.lon, SITE.lat]]), TravelMode.CAR
@@ -108,7 +118,7 @@ def test_widening_finds_everybody_who_may_be_that_quick(until_s: int) -> None:
     assert quick <= set(known.rows.tolist())
     assert not set(known.rows.tolist()) & {r for r in range(40) if (r + 1) % 4 == 3}
     asked = router.asked
-    memory.widen(found, {need().id: until_s}, [need()], ())
+    memory.widen(found, {need().id: until_s}, [need()])
     assert router.asked == asked
 
 
@@ -123,7 +133,7 @@ def test_who_moved_is_looked_up_where_they_are_now(
     assert 39 not in before.rows
     lon = folk.lon.copy()
     lon[39], lon[0] = SITE.lon, SITE.lon + 0.1
-    memory.begin(lon, folk.lat, NOW, False)
+    memory.begin(lon, folk.lat, NOW, False, CLEAR)
     after = explored(memory, 4)
     at = {int(r): int(s) for r, s in zip(after.rows, after.trip.eta_s, strict=True)}
     assert at[39] == min(at.values())
@@ -138,10 +148,10 @@ def test_people_apart_are_looked_up_wherever_they_are(
     monkeypatch.setattr("dispatch.planner.memory.WHOLE", whole)
     memory, router = memory_of(people())
     explored(memory, 2)
-    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, np.array([38, 39]))
+    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, CLEAR, np.array([38, 39]))
     assert 39 in explored(memory, 2).rows
     asked = router.asked
-    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, np.array([39]))
+    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, CLEAR, np.array([39]))
     explored(memory, 2)
     assert router.asked == asked
 
@@ -167,8 +177,34 @@ def test_what_no_need_asks_for_is_forgotten() -> None:
     explored(memory, 6)
     other = replace(need(), id=NeedId("other"))
     for _ in range(FORGET_AFTER):
-        memory.begin(memory.roster.lon, memory.roster.lat, NOW, False)
+        memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, CLEAR)
         explored(memory, 6, other)
     asked = router.asked
     explored(memory, 6)
     assert router.asked == asked + 6
+
+
+def test_other_conditions_ask_for_times_anew_and_for_nobody_else() -> None:
+    memory, router = memory_of(people())
+    dry = explored(memory, 6)
+    rows, eta_s = dry.rows.tolist(), dry.trip.eta_s.copy()
+    pouring = Conditions(rain=Rain.HEAVY)
+    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, pouring)
+    wet = explored(memory, 6)
+    assert wet.rows.tolist() == rows
+    assert (wet.trip.eta_s > eta_s).all()
+    assert router.asked == 12
+    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, pouring)
+    explored(memory, 6)
+    assert router.asked == 12
+    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, CLEAR)
+    assert explored(memory, 6).trip.eta_s.tolist() == eta_s.tolist()
+
+
+def test_a_need_nobody_asked_about_in_between_is_brought_up_to_date_later() -> None:
+    memory, _ = memory_of(people())
+    eta_s = explored(memory, 6).trip.eta_s.copy()
+    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, Conditions(rain=Rain.RAIN))
+    explored(memory, 6, replace(need(), id=NeedId("other")))
+    memory.begin(memory.roster.lon, memory.roster.lat, NOW, False, Conditions(rain=Rain.RAIN))
+    assert (explored(memory, 6).trip.eta_s > eta_s).all()

@@ -28,6 +28,7 @@ from dispatch.model import (
     Skill,
     TravelMode,
     VolunteerId,
+    ZoneKind,
 )
 from dispatch.planner import memory as memory_module
 from dispatch.planner import round as round_module
@@ -37,7 +38,7 @@ from dispatch.roster import Roster
 from tests.builders import UNPROVEN, Person, person, roster
 from tests.play import COMMANDER, REGION, T0, Play, add_need, open_incident, volunteer
 
-ROADS = Path(__file__).parents[2] / "scenarios" / "coquimbo" / "roads.npz"
+ROADS = Path(__file__).parents[2] / "scenarios" / "coquimbo" / "roads"
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +204,7 @@ def test_a_flood_cuts_people_off_and_the_plan_says_so(roads: RoadRouter) -> None
     people = roster([person(1, region=REGION, lon=-71.30, lat=-29.95)])
     assert made(people, roads, play).proposals
     ring = ((-71.31, -29.96), (-71.29, -29.96), (-71.29, -29.94), (-71.31, -29.94))
-    play.act(COMMANDER, act.DrawZone(zone_kind="flood", name="Estero", ring=ring))
+    play.act(COMMANDER, act.DrawZone(zone_kind=ZoneKind.FLOOD, name="Estero", parts=((ring,),)))
     plan = made(people, roads, play)
     assert plan.proposals == ()
     assert plan.shortfalls[0].refused == {Reason.CUT_OFF: 1}

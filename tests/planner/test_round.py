@@ -22,12 +22,14 @@ from dispatch.model import (
     HazardClass,
     Heads,
     Plan,
+    Rain,
     Reason,
     Severity,
     Site,
     Skill,
     Verdict,
     VolunteerId,
+    ZoneKind,
 )
 from dispatch.planner.plan import Planner
 from dispatch.planner.round import Asking
@@ -354,7 +356,10 @@ class TestMemory:
             ring = tuple(
                 (site.lon + dx, site.lat + dy) for dx, dy in ((0, 0), (0.02, 0), (0, 0.02))
             )
-            play.act(COMMANDER, act.DrawZone(zone_kind="flood", name="Flood", ring=ring))
+            flood = act.DrawZone(zone_kind=ZoneKind.FLOOD, name="Flood", parts=((ring,),))
+            play.act(COMMANDER, flood)
+        if step == 7:
+            play.act(COMMANDER, act.SetRain(rain=Rain.HEAVY))
 
 
 def test_skill_is_that_of_the_service() -> None:

@@ -192,3 +192,15 @@ def test_a_message_never_shows_a_password() -> None:
         open_engine("postgresql://me:secret@127.0.0.1:9/none")
     assert "secret" not in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_second_engine_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
+    """POSIX locks fall when any descriptor of the file is closed; SQLite's must not."""
+    path = tmp_path / "dispatch.db"
+    first = open_engine(f"sqlite:///{path}")
+    migrate(first)
+    open_engine(f"sqlite:///{path}").dispose()
+    look = f"import sqlite3; c = sqlite3.connect({str(path)!r}); c.execute('select 1 from region')"
+    subprocess.run([sys.executable, "-c", f"{look}; c.close()"], check=True)
+    assert path.with_name("dispatch.db-wal").exists()
+    first.dispose()

@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, insert, inspect, text, update
+from sqlalchemy.exc import IntegrityError
 
 import dispatch
 from dispatch.errors import BadInput
@@ -20,6 +21,7 @@ from dispatch.registry import engine as engine_module
 from dispatch.registry.engine import REVISIONS, migrate, open_engine, reading, writing
 from dispatch.registry.snapshot import load_roster
 from dispatch.registry.tables import (
+    boundary,
     credential,
     metadata,
     policy_member,
@@ -144,12 +146,12 @@ def _rows(engine: Engine) -> dict[str, list[dict[str, object]]]:
         }
 
 
-ADDED_LATER = {"tracker"}
+ADDED_LATER = {"boundary", "station", "tracker"}
 """Tables that a store of 0001 has not."""
 CREW = {"served_h": 0, "languages": "", "seats": 0}
 
 
-def test_a_registry_of_0001_keeps_everything_through_0002_and_back(
+def test_a_registry_of_0001_keeps_everything_through_all_and_back(
     registry: Engine, add_person: AddPerson, now: datetime
 ) -> None:
     """Above all what hangs on a volunteer by ON DELETE CASCADE."""
@@ -169,6 +171,8 @@ def test_a_registry_of_0001_keeps_everything_through_0002_and_back(
             update(volunteer).where(driver).values(served_h=40, languages=("zh", "en"), seats=3)
         )
     assert load_roster(registry).served_h.tolist() == [40, 0]
+    with writing(registry) as connection:
+        connection.execute(insert(boundary), {"code": "9901", "outline": b"x"})
     _step(registry, command.downgrade, "0001")
     assert _rows(registry) == before
     migrate(registry)
@@ -197,3 +201,15 @@ def test_the_way_back_ends_at_the_schema_of_0001(migrated: Path, tmp_path: Path)
     assert _definitions(back) == _definitions(stepped)
     stepped.dispose()
     back.dispose()
+
+
+def test_a_volunteer_may_come_by_boat_since_0003(registry: Engine, add_person: AddPerson) -> None:
+    """The check is changed in place: also for connections that were open before."""
+    _step(registry, command.downgrade, "0002")
+    with pytest.raises(IntegrityError):
+        add_person("V1", mode="boat")
+    migrate(registry)
+    add_person("V1", mode="boat")
+    with pytest.raises(IntegrityError):
+        add_person("V2", mode="balloon")
+    assert [row["mode"] for row in _rows(registry)["volunteer"]] == ["boat"]

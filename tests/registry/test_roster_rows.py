@@ -179,10 +179,9 @@ def test_policies_by_clause_or_id_with_the_day_of_activation() -> None:
         ("consent", ""),
         ("available", "y"),
         ("trained_until_on", "never"),
-        ("region", ""),
         ("region", "9999"),
         ("team", "Unknown"),
-        ("mode", "boat"),
+        ("mode", "balloon"),
         ("mode", "CAR"),
         ("lon", ""),
         ("lon", "180.01"),
@@ -243,7 +242,7 @@ def test_a_problem_shows_the_value_short_and_printable() -> None:
 
 
 def test_all_problems_of_a_row_are_told_at_once() -> None:
-    problems = _problems(fit="?", lon="east", region="")
+    problems = _problems(fit="?", lon="east", region="?")
     assert [problem.column for problem in problems] == ["fit", "region", "lon"]
 
 
@@ -268,3 +267,22 @@ _junk: st.SearchStrategy[Mapping[str, str]] = st.fixed_dictionaries(
 def test_junk_is_a_row_or_problems_never_an_error(cells: Mapping[str, str]) -> None:
     found = read_row(2, CELLS | cells, KNOWN)
     assert isinstance(found, Row) or (found and all(one.reason for one in found))
+
+
+@pytest.mark.parametrize(
+    ("crs", "lon", "lat"),
+    [
+        ("", "113.656079", "34.758866"),
+        ("gcj02", "113.66216745", "34.757742117"),
+        ("BD09", "113.668610555", "34.763873387"),
+    ],
+)
+def test_a_home_is_stored_in_wgs84_whatever_the_file_declares(crs: str, lon: str, lat: str) -> None:
+    home = a_row(crs=crs, lon=lon, lat=lat).person
+    assert "crs" not in home
+    assert (home["home_lon"], home["home_lat"]) == pytest.approx((113.656079, 34.758866), abs=1e-8)
+
+
+def test_an_unknown_system_is_told_with_those_that_are_known() -> None:
+    (problem,) = _problems(crs="utm")
+    assert (problem.column, problem.reason) == ("crs", "is not one of bd09, gcj02, wgs84")

@@ -46,7 +46,7 @@ def test_codes_come_back_sorted_and_once(codes: list[str]) -> None:
     [
         {"status": "READY"},
         {"tier": "HERO"},
-        {"mode": "boat"},
+        {"mode": "balloon"},
         {"home_lon": 181.0},
         {"home_lat": -91.0},
         {"turnout_s": -1},

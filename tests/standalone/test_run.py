@@ -95,7 +95,7 @@ def files(folder: Path) -> Files:
         needs=EXAMPLE / "needs.geojson",
         out=folder / "plan.json",
         registry=EXAMPLE / "registry.toml",
-        roads=ROOT / "scenarios" / "coquimbo",
+        roads=ROOT / "scenarios" / "coquimbo" / "roads",
     )
 
 
@@ -134,12 +134,6 @@ def test_without_roads_and_without_registry(tmp_path: Path) -> None:
     alone = planned(replace(files(tmp_path), registry=None))
     assert [p.need for p in alone.proposals] == ["information-desk"]
     assert alone.roster == _Roster(read=10, people=2)
-
-
-def test_a_file_of_roads_will_do(tmp_path: Path) -> None:
-    given = files(tmp_path)
-    assert given.roads is not None
-    assert planned(replace(given, roads=given.roads / "roads.npz")).proposals
 
 
 def test_the_same_files_give_the_same_plan(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ const phone = larger("phone");
 const command = larger("command");
 // The panels that plan, choose and explain, in both languages: loaded when the page has settled.
 const plan = laterLoad("command", "zh", "src/command/plan/index.ts");
+// The panels that ask the map, likewise.
+const reach = laterLoad("command", "zh", "src/command/reach/index.ts");
 const worker = assets.filter((file) => /maplibre-gl-worker.*\.m?js$/.test(file));
 const maps = assets.filter(
   (file) => /\.m?js$/.test(file) && !worker.includes(file) && kib(file) > 100,
@@ -26,6 +28,7 @@ const rows = [
   ["phone service worker", kib("phone-sw.js"), 4],
   ["command shell JS", sum(command.js), 60],
   ["command plan panels JS", sum(plan.js), 20],
+  ["command reach panels JS", sum(reach.js), 10],
   ["largest map chunk", Math.max(...maps.map(kib)), 300],
   ["map worker", sum(worker), 155],
 ];

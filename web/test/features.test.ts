@@ -5,12 +5,11 @@ import {
   crewFeatures,
   incidentFeatures,
   sketchFeatures,
+  stationFeatures,
   zoneFeatures,
   type CrewInput,
 } from "../src/command/features";
 import { board } from "../src/command/select";
-import { basemap } from "../src/map/style";
-import { overlays } from "../src/command/layers";
 import { incidentIcon, personIcon } from "../src/map/images";
 import type { LonLat, PositionFix, Zone } from "../src/shared/wire";
 import { assignment, at, counts, incident, need, NOW, offer } from "./fixtures";
@@ -129,8 +128,8 @@ describe("volunteers around", () => {
     const here = {
       cells: [],
       people: [
-        { id: 7, lon: 0, lat: 0, status: "EN_ROUTE" as const },
-        { id: 8, lon: 1, lat: 1, status: "AVAILABLE" as const },
+        { id: 7, lon: 0, lat: 0, status: "EN_ROUTE" as const, inside: false },
+        { id: 8, lon: 1, lat: 1, status: "AVAILABLE" as const, inside: false },
       ],
     };
     const { features } = bystanderFeatures(here, new Set([7]));
@@ -155,6 +154,14 @@ describe("volunteers around", () => {
   });
 });
 
+it("names stations in the language shown, else by their code", () => {
+  const station = { code: "S1", region: null, lon: 1, lat: 2, functions: "" };
+  const named = stationFeatures([{ ...station, names: { zh: "站", en: "" } }], "zh");
+  expect(named.features[0]?.properties["name"]).toBe("站");
+  const other = stationFeatures([{ ...station, names: { zh: "站", en: "" } }], "en");
+  expect(other.features[0]?.properties["name"]).toBe("S1");
+});
+
 describe("zones and sketches", () => {
   const ring: LonLat[] = [
     [0, 0],
@@ -165,19 +172,62 @@ describe("zones and sketches", () => {
     id: "z",
     kind: "fire",
     name: "Z",
-    ring,
+    form: "AREA",
+    parts: [[ring]],
+    radius_m: 0,
     blocks: ["car"],
+    pace: 1,
+    certainty: "OBSERVED",
+    starts_at: null,
+    ends_at: null,
+    repaired: false,
     status: "ACTIVE",
     drawn_at: at(0),
     cleared_at: null,
+    warned: 0,
     ...some,
   });
+  const nowMs = Date.parse(at(0));
 
-  it("closes rings, and shows only zones in force", () => {
-    const { features } = zoneFeatures([zone({}), zone({ status: "CLEARED" }), zone({ ring: [] })]);
+  it("closes rings, and shows only zones that are active and not over", () => {
+    const { features } = zoneFeatures(
+      [
+        zone({}),
+        zone({ status: "CLEARED" }),
+        zone({ parts: [] }),
+        zone({ ends_at: new Date(nowMs).toISOString() }),
+      ],
+      nowMs,
+    );
     expect(features).toHaveLength(1);
-    expect(features[0]?.geometry.coordinates[0]).toEqual([...ring, [0, 0]]);
+    expect(features[0]?.geometry).toEqual({
+      type: "MultiPolygon",
+      coordinates: [[[...ring, [0, 0]]]],
+    });
     expect(features[0]?.properties["hatch"]).toBe("hatch|fire");
+  });
+
+  it("draws lines and points, as wide as they reach", () => {
+    const [line, point] = zoneFeatures(
+      [
+        zone({ form: "LINE", parts: [[ring]] }),
+        zone({ form: "POINT", parts: [[[[0, 60]]]], radius_m: 1000 }),
+      ],
+      nowMs,
+    ).features;
+    expect(line?.geometry).toEqual({ type: "MultiLineString", coordinates: [ring] });
+    expect(point?.geometry).toEqual({ type: "MultiPoint", coordinates: [[0, 60]] });
+    // A kilometre at 60 degrees is twice as many pixels as on the equator.
+    expect(point?.properties["wide"]).toBeCloseTo((2 * 512 * 1000) / 40_075_016.686, 6);
+  });
+
+  it.each([
+    [{}, true],
+    [{ certainty: "LIKELY" as const }, true],
+    [{ certainty: "POSSIBLE" as const }, false],
+    [{ starts_at: new Date(nowMs + 60_000).toISOString() }, false],
+  ])("tells what closes roads from what may: %j", (some, sure) => {
+    expect(zoneFeatures([zone(some)], nowMs).features[0]?.properties["sure"]).toBe(sure);
   });
 
   it("shows corners, then a line, then an area", () => {
@@ -187,25 +237,5 @@ describe("zones and sketches", () => {
     expect(types(ring.slice(0, 2), true)).toEqual(["Point", "Point", "LineString"]);
     expect(types(ring, true)).toEqual(["Point", "Point", "Point", "LineString", "Polygon"]);
     expect(types(ring, false)).toEqual(["Point", "Point", "Point", "LineString"]);
-  });
-});
-
-describe("style", () => {
-  it("asks no other host for anything", () => {
-    const style = basemap("dark", "http://here/api/map/roads.geojson");
-    expect(style.glyphs).toBeUndefined();
-    expect(style.sprite).toBeUndefined();
-    expect(Object.keys(style.sources)).toEqual(["roads"]);
-  });
-
-  it("has the same layers in both themes, so that a theme is only paint", () => {
-    const ids = (theme: "dark" | "light") =>
-      [...basemap(theme, "x").layers, ...overlays(theme, 1)].map((layer) => [
-        layer.id,
-        Object.keys(layer.paint ?? {}),
-      ]);
-    expect(ids("dark")).toEqual(ids("light"));
-    const names = ids("dark").map(([id]) => id);
-    expect(new Set(names).size).toBe(names.length);
   });
 });

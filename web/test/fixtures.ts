@@ -112,6 +112,7 @@ export const assignment = (some: Partial<Assignment> = {}): Assignment => ({
   status: "EN_ROUTE",
   travel,
   origin: { lon: -71.3, lat: -29.95, name: "" },
+  inside: false,
   cover: null,
   fix: null,
   assigned_at: at(-4),

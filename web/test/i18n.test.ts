@@ -83,7 +83,7 @@ describe("codes", () => {
     "NEED_NOT_PUBLISHED INCIDENT_CLOSED NOT_ELIGIBLE ALREADY_ASSIGNED UNVERIFIED " +
     "NO_RISK_ASSESSMENT NO_SAFETY_PLAN DEADLINE_PASSED ENDS_BEFORE_DEADLINE TOO_FAR_AHEAD " +
     "PLAN_SUPERSEDED NOTHING_TO_PLAN NOTHING_TO_OFFER NOTHING_CHANGED HEADS_BELOW_TAKEN " +
-    "NO_WAY TOO_MANY BAD_LEVEL BAD_REACH BAD_RING UNKNOWN_SKILL UNKNOWN_KIND UNKNOWN_REGION TEXT_TOO_LONG " +
+    "NO_WAY TOO_MANY BAD_LEVEL BAD_REACH BAD_ZONE BAD_FILE NO_REGION BAD_PACE ENDS_BEFORE_IT_STARTS UNKNOWN_SKILL UNKNOWN_KIND UNKNOWN_REGION TEXT_TOO_LONG " +
     "TEXT_EMPTY LINK_USED LINK_UNKNOWN NETWORK " +
     "NOT_ALERTING BAD_ALERT_POLICY PAIR_EXCLUDED NOTHING_TO_FREE"
   ).split(" ");
@@ -187,7 +187,7 @@ describe("codes", () => {
     expect(problemText(bad, phoneEn.codes, "en")).toContain("action.heads: too few");
     const long = { code: "TEXT_TOO_LONG", params: { field: "title", most: 200 }, message: "" };
     expect(commandDetail(long, commandZh, "zh")).toBe("最多 200 字");
-    const ring = { code: "BAD_RING", params: { problem: "SELF_INTERSECTION" }, message: "" };
+    const ring = { code: "BAD_ZONE", params: { problem: "SELF_INTERSECTION" }, message: "" };
     expect(commandDetail(ring, commandEn, "en")).toBe("its outline crosses itself");
     const reach = { code: "BAD_REACH", params: { least_s: 60, most_s: 86_400 }, message: "" };
     expect(commandDetail(reach, commandEn, "en")).toMatch(/00:01.*1.d.00:00/);

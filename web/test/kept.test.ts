@@ -49,15 +49,19 @@ describe("kept", () => {
   it("gives a picture that fills an empty store and lets it catch up", () => {
     const offer = myOffer();
     const source = { seq: 12, logId: "log", exercise: true };
-    const picture = pictureOf(source, { me: [], offer: [offer], assignment: [] }, at(0));
-    const store = new Store<PhoneKinds>(["me", "offer", "assignment"]);
+    const picture = pictureOf(
+      source,
+      { me: [], offer: [offer], assignment: [], warning: [] },
+      at(0),
+    );
+    const store = new Store<PhoneKinds>(["me", "offer", "assignment", "warning"]);
     if (picture) store.snapshot(picture);
     expect(store.get("offer", offer.id)).toEqual(offer);
     expect([store.seq, store.logId, store.exercise]).toEqual([12, "log", true]);
   });
 
   it("has no picture before the first snapshot", () => {
-    const empty = { me: [], offer: [], assignment: [] };
+    const empty = { me: [], offer: [], assignment: [], warning: [] };
     expect(pictureOf({ seq: null, logId: null, exercise: false }, empty, at(0))).toBeNull();
   });
 });

@@ -89,8 +89,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """Posts that a rule counts together, as those of one incident, and who is already there.
-    `posts`, shape (k,), indexes the problem's."""
+    """All posts of some needs, which a rule counts together, as those of one incident, and who is
+    already there. `posts`, shape (k,), indexes the problem's."""
 
     about: str
     posts: Indices

@@ -101,12 +101,14 @@ def cases(draw: st.DrawFn, names: Sequence[RuleName] = tuple(RuleName), most: in
 
 
 def _group(draw: st.DrawFn, problem: Problem) -> Group:
-    m = len(problem.posts)
-    posts = draw(st.sets(st.integers(0, m - 1))) if m else set()
+    # Whole needs: who enters at one post of a need may fill another of it.
+    needs = sorted(set(problem.posts.need_ids))
+    drawn = draw(st.sets(st.sampled_from(needs))) if needs else set()
+    posts = [j for j, need_id in enumerate(problem.posts.need_ids) if need_id in drawn]
     heads = draw(st.integers(0, 2))
     part = st.integers(0, heads)
     crew = Crew(heads=heads, leaders=draw(part), safety=draw(part), newcomers=draw(part))
-    return Group("g", np.array(sorted(posts), np.intp), crew)
+    return Group("g", np.array(posts, np.intp), crew)
 
 
 def _mask(draw: st.DrawFn) -> np.ndarray:

@@ -8,6 +8,7 @@ import { Reactive } from "../shared/reactive.svelte";
 import { untilAnswered } from "../shared/retry";
 import { Store } from "../shared/store";
 import type { Problem } from "../shared/http";
+import type { FeatureCollection } from "geojson";
 import type {
   Answer,
   Box,
@@ -21,7 +22,9 @@ import type {
   PositionFix,
   Session,
   VolunteerId,
+  ZoneForm,
 } from "../shared/wire";
+import { NO_AREAS } from "./areas";
 import { readHash, writeHash, type View } from "./hash";
 import { Names } from "./names.svelte";
 import { board, latestPlan, touchedBy, type BoardItem, type Filter } from "./select";
@@ -32,7 +35,8 @@ export type MapMode = "none" | "place" | "zone" | "measure";
 export type Form =
   | { kind: "incident"; edit: Incident | null; seenSeq: number }
   | { kind: "need"; incident: Incident; edit: Need | null; seenSeq: number }
-  | { kind: "zone" };
+  | { kind: "zone" }
+  | { kind: "files" };
 
 export interface Question {
   title: string;
@@ -57,6 +61,7 @@ const KINDS = [
   "offer",
   "assignment",
   "zone",
+  "weather",
   "plan",
   "person",
   "entry",
@@ -92,9 +97,19 @@ export class CommandApp {
   person = $state.raw<{ id: VolunteerId; need: Id | null } | null>(null);
   /** The need for which somebody else is sought, and instead of whom. */
   choosing = $state.raw<{ need: Id; instead: VolunteerId | null } | null>(null);
+  /** What the map is asked: who reaches an incident or a place, or what a skill covers. */
+  looking = $state.raw<{ kind: "reach" | "coverage"; incident: Id | null } | null>(null);
+  /** The areas that answer it. */
+  areas = $state.raw<FeatureCollection>(NO_AREAS);
+  /** The part of the map in sight: west, south, east, north. */
+  box = $state.raw<readonly [number, number, number, number] | null>(null);
   mode = $state<MapMode>("none");
   /** Corners of the zone or points of the measured line. */
   corners = $state.raw<LonLat[]>([]);
+  /** Grows when stations were brought in, so that the map asks for them again. */
+  stationsRead = $state(0);
+  /** What the corners of a zone make. */
+  zoneForm = $state<ZoneForm>("AREA");
   place = $state.raw<LonLat | null>(null);
   centre = $state.raw<LonLat | null>(null);
   /** Where the map should go; a new object each time. */
@@ -118,6 +133,14 @@ export class CommandApp {
     () => this.items.find((item) => item.incident.number === this.shown.incident) ?? null,
   );
   readonly plan = $derived.by(() => latestPlan(this.view.all("plan")));
+
+  /** Changes with what changes travel times: hazards and rain. */
+  readonly roadsKey = $derived(
+    [
+      ...this.view.all("zone").map((zone) => `${zone.id} ${zone.status}`),
+      ...this.view.all("weather").map((weather) => weather.rain),
+    ].join(),
+  );
 
   get mine(): ReadonlySet<Id> {
     return this.#mine;
@@ -177,7 +200,7 @@ export class CommandApp {
   }
 
   /** Which part of the map is seen. */
-  look(box: Box): void {
+  lookAt(box: Box): void {
     this.#box = box;
     this.#live?.look(box);
   }
@@ -296,9 +319,20 @@ export class CommandApp {
     this.choosing = { need, instead };
   }
 
+  /** Asks the map; without an incident, about a place that is still to be chosen. */
+  look(kind: "reach" | "coverage"): void {
+    this.form = null;
+    this.#closePanels();
+    this.stopDrawing();
+    const incident = this.selected?.incident.id ?? null;
+    if (kind === "reach" && incident === null) this.mode = "place";
+    this.looking = { kind, incident };
+  }
+
   #closePanels(): void {
     this.person = null;
     this.choosing = null;
+    this.looking = null;
   }
 
   openForm(form: Form): void {
@@ -333,6 +367,11 @@ export class CommandApp {
     this.place = null;
   }
 
+  stopLooking(): void {
+    this.looking = null;
+    this.stopDrawing();
+  }
+
   ask(question: Omit<Question, "answer">): Promise<Said | null> {
     return new Promise((done) => {
       this.question = {
@@ -352,6 +391,7 @@ export class CommandApp {
     else if (this.form) this.closeForm();
     else if (this.person !== null) this.person = null;
     else if (this.choosing !== null) this.choosing = null;
+    else if (this.looking !== null) this.stopLooking();
     else if (this.shown.plan) this.show({ ...this.shown, plan: false });
     else if (this.shown.incident !== null) this.select(null);
   }

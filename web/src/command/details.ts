@@ -19,10 +19,12 @@ export function commandDetail(
   switch (code) {
     case "STALE":
       return changedText(record(params["changed"]), texts, lang);
-    case "BAD_RING":
+    case "BAD_ZONE":
       return typeof params["problem"] === "string"
-        ? codeText(texts.codes.ring, params["problem"])
+        ? codeText(texts.codes.zone, params["problem"])
         : "";
+    case "BAD_FILE":
+      return typeof params["problem"] === "string" ? params["problem"] : "";
     case "BAD_REACH":
       return rangeText(params["least_s"], params["most_s"], lang);
     case "TEXT_TOO_LONG":

@@ -2,12 +2,15 @@
 
 import type { LonLat } from "../shared/wire";
 import { app } from "./app.svelte";
+import { CORNERS } from "./zones";
 
 export function addCorner(at: LonLat): void {
   const last = app.corners.at(-1);
   // The second click of a double click lands on the same corner.
   if (last && last[0] === at[0] && last[1] === at[1]) return;
-  app.corners = [...app.corners, at];
+  // A point is set anew by every click.
+  const point = app.mode === "zone" && app.zoneForm === "POINT";
+  app.corners = point ? [at] : [...app.corners, at];
 }
 
 export function undoCorner(): void {
@@ -16,6 +19,6 @@ export function undoCorner(): void {
 
 /** A finished zone keeps its corners for the form; a finished measurement is forgotten. */
 export function finishDrawing(): void {
-  if (app.mode === "zone" && app.corners.length >= 3) app.mode = "none";
+  if (app.mode === "zone" && app.corners.length >= CORNERS[app.zoneForm]) app.mode = "none";
   else if (app.mode === "measure") app.stopDrawing();
 }

@@ -1,6 +1,6 @@
 // View -> GeoJSON. Pure: what the map shows is decided here and tested without a map.
 
-import type { Feature, FeatureCollection, Geometry, LineString, Point, Polygon } from "geojson";
+import type { Feature, FeatureCollection, Geometry, LineString, Point } from "geojson";
 import { hatch, incidentIcon, personIcon, ZONE_COLOUR } from "../map/images";
 import type {
   Assignment,
@@ -8,10 +8,12 @@ import type {
   LonLat,
   Offer,
   PositionFix,
+  Station,
   VolunteerId,
   VolunteersHere,
   Zone,
 } from "../shared/wire";
+import type { Language } from "../shared/i18n";
 import { fillShare, type BoardItem } from "./select";
 
 /** A position older than this is shown faint: it is where somebody was. */
@@ -66,22 +68,68 @@ export function incidentFeatures(
   );
 }
 
-export function zoneFeatures(zones: readonly Zone[]): Collection<Polygon> {
+/** Pixels per metre at zoom 0 on the equator: the world is 512 pixels wide there. */
+const PX_PER_M = 512 / 40_075_016.686;
+
+/**
+ * Active zones: areas, lines and points. `wide` is the reach around them in pixels at zoom 0, which
+ * doubles with each zoom level; what is merely possible or not yet so is `sure: false`.
+ */
+export function zoneFeatures(zones: readonly Zone[], nowMs: number): Collection<Geometry> {
+  const features: Feature<Geometry, Record<string, unknown>>[] = [];
+  for (const zone of zones) {
+    const first = zone.parts[0]?.[0]?.[0];
+    const over = zone.ends_at !== null && Date.parse(zone.ends_at) <= nowMs;
+    if (zone.status !== "ACTIVE" || !first || over) continue;
+    const ahead = zone.starts_at !== null && Date.parse(zone.starts_at) > nowMs;
+    const sure = (zone.certainty === "OBSERVED" || zone.certainty === "LIKELY") && !ahead;
+    const pxPerM = PX_PER_M / Math.cos((first[1] * Math.PI) / 180);
+    features.push({
+      type: "Feature",
+      geometry: zoneGeometry(zone),
+      properties: {
+        id: zone.id,
+        name: zone.name,
+        form: zone.form,
+        hatch: hatch(zone.kind),
+        colour: ZONE_COLOUR[zone.kind] ?? ZONE_COLOUR.other,
+        wide: zone.radius_m * pxPerM,
+        sure,
+      },
+    });
+  }
+  return collection(features);
+}
+
+function zoneGeometry({ form, parts }: Zone): Geometry {
+  const alone = parts.map((part) => part[0] ?? []);
+  switch (form) {
+    case "AREA":
+      return {
+        type: "MultiPolygon",
+        coordinates: parts.map((rings) => rings.map((ring) => [...ring, ring[0]!])),
+      };
+    case "LINE":
+      return { type: "MultiLineString", coordinates: alone };
+    case "POINT":
+      return { type: "MultiPoint", coordinates: alone.flat() };
+  }
+}
+
+/** Stations, named in the language shown, else by their code. */
+export function stationFeatures(
+  stations: readonly Station[],
+  language: Language,
+): Collection<Point> {
   return collection(
-    zones
-      .filter((zone) => zone.status === "ACTIVE" && zone.ring.length >= 3)
-      .map((zone) => ({
-        type: "Feature",
-        geometry: { type: "Polygon", coordinates: [[...zone.ring, zone.ring[0]!]] },
-        properties: {
-          id: zone.id,
-          name: zone.name,
-          hatch: hatch(zone.kind),
-          colour: ZONE_COLOUR[zone.kind] ?? ZONE_COLOUR.other,
-        },
-      })),
+    stations.map(({ code, names, lon, lat }) =>
+      point([lon, lat], { code, name: names[language] || code }),
+    ),
   );
 }
+
+/** All the points of a zone, to bring it into view. */
+export const zonePoints = (zone: Zone): LonLat[] => zone.parts.flat(2);
 
 export interface Crew {
   people: Collection<Point>;
@@ -113,11 +161,18 @@ export function crewFeatures(input: CrewInput): Crew {
     status: string,
     of: { need_id: Id; incident_id: Id },
     fresh: boolean,
+    inside = false,
   ) => {
     const selected = of.incident_id === input.selected;
     drawn.add(person);
     people.push(
-      point(at, { volunteer: person, incident: of.incident_id, icon: personIcon(status), fresh }),
+      point(at, {
+        volunteer: person,
+        incident: of.incident_id,
+        icon: personIcon(status),
+        fresh,
+        inside,
+      }),
     );
     const site = input.sites.get(of.need_id);
     if (selected && site && status !== "ON_SCENE") {
@@ -139,7 +194,7 @@ export function crewFeatures(input: CrewInput): Crew {
     const moving = assignment.status === "EN_ROUTE";
     const fresh =
       !moving || (fix !== null && input.nowMs - Date.parse(fix.taken_at) < STALE_FIX_MS);
-    add(assignment.volunteer_id, at, assignment.status, assignment, fresh);
+    add(assignment.volunteer_id, at, assignment.status, assignment, fresh, assignment.inside);
   }
   for (const offer of input.offers) {
     if (offer.status !== "OPEN" || offer.incident_id !== input.selected) continue;
@@ -174,8 +229,8 @@ export function bystanderFeatures(
   return collection(
     here.people
       .filter((person) => !drawn.has(person.id))
-      .map(({ id, lon, lat, status }) =>
-        point([lon, lat], { volunteer: id, status, icon: personIcon(status) }),
+      .map(({ id, lon, lat, status, inside }) =>
+        point([lon, lat], { volunteer: id, status, icon: personIcon(status), inside }),
       ),
   );
 }

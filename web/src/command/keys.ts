@@ -9,6 +9,8 @@ export type KeyCommand =
   | "search"
   | "zone"
   | "measure"
+  | "reach"
+  | "coverage"
   | "help"
   | "back"
   | "finish"
@@ -23,6 +25,8 @@ export const KEYS: readonly { key: string; command: KeyCommand }[] = [
   { key: "/", command: "search" },
   { key: "z", command: "zone" },
   { key: "m", command: "measure" },
+  { key: "r", command: "reach" },
+  { key: "c", command: "coverage" },
   { key: "?", command: "help" },
   { key: "Escape", command: "back" },
   { key: "Enter", command: "finish" },
@@ -54,4 +58,7 @@ export const keepsForm = (command: KeyCommand): boolean =>
 /** Enter on a button presses that button, it does not finish a drawing. */
 export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
-  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  (target.isContentEditable ||
+    (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) &&
+      // Boxes to tick take no letters.
+      !/^(checkbox|radio)$/.test(target.getAttribute("type") ?? "")));

@@ -1,12 +1,14 @@
 // The map's controller: keeps the sources equal to the state and turns clicks into selections.
 
-import type { GeoJSONSource, MapLibreMap, MapMouseEvent } from "maplibre-gl";
+import type { GeoJSON } from "geojson";
+import type { MapLibreMap, MapMouseEvent } from "maplibre-gl";
+import { serverNow } from "../shared/clock.svelte";
 import { Failure, get } from "../shared/http";
 import { boundsOf } from "../shared/geo";
-import type { Id, LonLat, VolunteersHere } from "../shared/wire";
+import { lang } from "../shared/lang.svelte";
+import type { Id, LonLat, Station, VolunteersHere } from "../shared/wire";
 import { drawImagesOnDemand } from "../map/images";
-import { basemap } from "../map/style";
-import type { Theme } from "../shared/theme.svelte";
+import type { Look, Surface } from "../map/surface";
 import { app } from "./app.svelte";
 import { addCorner, finishDrawing } from "./drawing";
 import {
@@ -15,6 +17,7 @@ import {
   crewFeatures,
   incidentFeatures,
   sketchFeatures,
+  stationFeatures,
   zoneFeatures,
 } from "./features";
 import { addLayers, overlays, type SourceName } from "./layers";
@@ -24,37 +27,29 @@ const REFRESH_MS = 5_000;
 /** How closely a selected incident is looked at. */
 const SELECT_ZOOM = 13;
 
-type PaintName = Parameters<MapLibreMap["setPaintProperty"]>[1];
-type Data = Parameters<GeoJSONSource["setData"]>[0];
-
 export class MapController {
+  readonly #surface: Surface;
   readonly #map: MapLibreMap;
-  readonly #roads: string;
   #here = $state.raw<VolunteersHere>({ cells: [], people: [] });
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   #lastFetch = 0;
-  #theme: Theme;
+  #closuresOf = " 0";
+  /** Zones begin and end by themselves; looking once a minute is enough. */
+  readonly #minute = $derived(Math.floor(serverNow() / 60_000) * 60_000);
 
-  constructor(map: MapLibreMap, theme: Theme, roads: string) {
-    this.#map = map;
-    this.#theme = theme;
-    this.#roads = roads;
-    drawImagesOnDemand(map);
-    addLayers(map, theme, this.#scale);
+  constructor(surface: Surface, look: Look) {
+    this.#surface = surface;
+    this.#map = surface.map;
+    drawImagesOnDemand(this.#map);
+    addLayers(this.#map, look.theme, this.#scale);
     this.#listen();
     this.#moved();
   }
 
-  /** In place: a new style would draw everything anew and lose what is shown meanwhile. */
-  setTheme(theme: Theme): void {
-    if (theme === this.#theme) return;
-    this.#theme = theme;
-    for (const layer of [...basemap(theme, this.#roads).layers, ...overlays(theme, this.#scale)]) {
-      for (const [name, value] of Object.entries(layer.paint ?? {})) {
-        this.#map.setPaintProperty(layer.id, name as PaintName, value);
-      }
-    }
+  setLook(look: Look): void {
+    this.#surface.setLook(look);
+    this.#surface.repaint(overlays(look.theme, this.#scale));
   }
 
   // State -> sources; each is called from an effect and reads only what it draws.
@@ -64,7 +59,23 @@ export class MapController {
   }
 
   drawZones(): void {
-    this.#set("zones", zoneFeatures(app.view.all("zone")));
+    const zones = app.view.all("zone");
+    this.#set("zones", zoneFeatures(zones, this.#minute));
+    const active = zones.filter((zone) => zone.status === "ACTIVE").map((zone) => zone.id);
+    void this.#fetchClosures(`${active.join()} ${active.length > 0 ? this.#minute : 0}`);
+  }
+
+  /** Which roads are closed only the server knows; it is asked when the zones have changed. */
+  async #fetchClosures(state: string): Promise<void> {
+    if (state === this.#closuresOf) return;
+    this.#closuresOf = state;
+    try {
+      const closures = await get<GeoJSON>("/api/command/closures");
+      if (state === this.#closuresOf) this.#set("closures", closures);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#closuresOf = "";
+    }
   }
 
   drawPeople(): void {
@@ -79,14 +90,33 @@ export class MapController {
       selected: app.selected?.incident.id ?? null,
       nowMs: Date.now(),
     });
-    this.#set("crew", crew.people);
+    this.#surface.drawPoints("crew", crew.people);
     this.#set("lines", crew.lines);
-    this.#set("bystanders", bystanderFeatures(this.#here, crew.drawn));
+    this.#surface.drawPoints("bystanders", bystanderFeatures(this.#here, crew.drawn));
     this.#set("cells", cellFeatures(this.#here));
   }
 
+  drawStations(): void {
+    void app.stationsRead;
+    const language = lang();
+    get<{ stations: Station[] }>("/api/command/stations").then(
+      ({ stations }) => this.#set("stations", stationFeatures(stations, language)),
+      // The map is of use without them; a reload asks again.
+      (error: unknown) => {
+        if (!(error instanceof Failure)) throw error;
+      },
+    );
+  }
+
+  drawAreas(): void {
+    this.#set("areas", app.areas);
+  }
+
   drawSketch(): void {
-    this.#set("sketch", sketchFeatures(app.corners, app.form?.kind === "zone"));
+    this.#set(
+      "sketch",
+      sketchFeatures(app.corners, app.form?.kind === "zone" && app.zoneForm === "AREA"),
+    );
     const place = app.mode === "place" ? (app.place ?? app.centre) : null;
     this.#set("place", sketchFeatures(place ? [place] : [], false));
     const drawing = app.mode !== "none";
@@ -100,9 +130,9 @@ export class MapController {
     if (!bounds) return;
     const [w, s, e, n] = bounds;
     if (w === e && s === n) {
-      this.#map.easeTo({ center: [w, s], zoom: Math.max(this.#map.getZoom(), SELECT_ZOOM) });
+      this.#surface.easeTo([w, s], Math.max(this.#map.getZoom(), SELECT_ZOOM));
     } else {
-      this.#map.fitBounds(bounds, { padding: 60, maxZoom: 15 });
+      this.#surface.fitBounds(bounds, { padding: 60, maxZoom: 15 });
     }
   }
 
@@ -122,13 +152,13 @@ export class MapController {
     this.#map.remove();
   }
 
-  #set(name: SourceName, data: Data): void {
-    this.#map.getSource<GeoJSONSource>(name)?.setData(data);
+  #set(name: SourceName, data: GeoJSON): void {
+    this.#surface.draw(name, data);
   }
 
   #moved(): void {
-    const { lng, lat } = this.#map.getCenter();
-    app.centre = [round(lng), round(lat)];
+    app.centre = rounded(this.#surface.centre);
+    app.box = this.#surface.bounds;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#fetchHere(), 200);
   }
@@ -136,14 +166,14 @@ export class MapController {
   async #fetchHere(): Promise<void> {
     this.#timer = undefined;
     this.#lastFetch = Date.now();
-    const b = this.#map.getBounds();
+    const [w, s, e, n] = this.#surface.bounds;
     const box = {
-      west: round(Math.max(-180, b.getWest())),
-      south: round(Math.max(-90, b.getSouth())),
-      east: round(Math.min(180, b.getEast())),
-      north: round(Math.min(90, b.getNorth())),
+      west: round(Math.max(-180, w)),
+      south: round(Math.max(-90, s)),
+      east: round(Math.min(180, e)),
+      north: round(Math.min(90, n)),
     };
-    app.look(box);
+    app.lookAt(box);
     // The server decides by whole zoom levels, as the layers do.
     const zoom = Math.floor(this.#map.getZoom());
     const query = new URLSearchParams(
@@ -173,7 +203,7 @@ export class MapController {
   }
 
   #clicked(event: MapMouseEvent): void {
-    const at: LonLat = [round(event.lngLat.lng), round(event.lngLat.lat)];
+    const at = rounded(this.#surface.placeOf(event));
     if (app.mode === "place") {
       app.place = at;
     } else if (app.mode !== "none") {
@@ -198,13 +228,11 @@ export class MapController {
     if (incident) app.select(Number(incident.properties["number"]), false);
     else if (person) app.showPerson(Number(person.properties["volunteer"]));
     else if (of("cell-disc")) {
-      this.#map.easeTo({
-        center: event.lngLat,
-        zoom: this.#map.getZoom() + 2,
-      });
+      this.#surface.easeTo(this.#surface.placeOf(event), this.#map.getZoom() + 2);
     }
   }
 }
 
 /** Five decimals are about one metre; more would only look exact. */
 const round = (degrees: number): number => Math.round(degrees * 1e5) / 1e5;
+const rounded = ([lon, lat]: LonLat): LonLat => [round(lon), round(lat)];

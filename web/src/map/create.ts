@@ -3,36 +3,41 @@
 
 import "maplibre-gl/dist/maplibre-gl.css";
 import {
+  addProtocol,
   AttributionControl,
   MapLibreMap,
   ScaleControl,
   setWorkerUrl,
-  type GeoJSONSource,
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import type { Theme } from "../shared/theme.svelte";
+import { Protocol } from "pmtiles";
 import type { Meta } from "../shared/wire";
-import { basemap } from "./style";
+import { chosenLayer, LayerSwitch } from "./switch";
+import { Surface, type Look } from "./surface";
 
 setWorkerUrl(workerUrl);
+addProtocol("pmtiles", new Protocol().tile);
 
 const NARROW_PX = 500;
 
 export interface MapSetup {
   container: HTMLElement;
   meta: Meta;
-  theme: Theme;
+  look: Look;
   /** What the map is, for who cannot see it. */
   label: string;
-  onRoadsFailed?: () => void;
+  /** What choosing a layer is called. */
+  layersLabel: string;
+  /** Whether the layer under the operations can be loaded. */
+  onBase?: (works: boolean) => void;
 }
 
-/** Resolves when the basemap is drawn once, be it without roads that could not be loaded. */
-export async function createMap(setup: MapSetup): Promise<MapLibreMap> {
-  const { container, meta, theme } = setup;
+/** Resolves when there is something to draw on; what is under it may come later, or never. */
+export async function createMap(setup: MapSetup): Promise<Surface> {
+  const { container, meta, look } = setup;
   const map = new MapLibreMap({
     container,
-    style: basemap(theme, roadsUrl()),
+    style: { version: 8, sources: {}, layers: [] },
     center: meta.map.center,
     zoom: meta.map.zoom,
     maxBounds: padded(meta.map.bounds),
@@ -46,27 +51,30 @@ export async function createMap(setup: MapSetup): Promise<MapLibreMap> {
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  map.addControl(
-    new AttributionControl({ compact: false, customAttribution: escapeHtml(meta.map.attribution) }),
-    "bottom-right",
-  );
+  map.addControl(new AttributionControl({ compact: false }), "bottom-right");
   // On a phone the attribution takes the whole lower edge.
   const corner = container.clientWidth < NARROW_PX ? "top-left" : "bottom-left";
   map.addControl(new ScaleControl({ unit: "metric", maxWidth: 120 }), corner);
-  let withoutRoads = false;
-  map.on("error", (event) => {
+  const surface = new Surface(map, chosenLayer(meta.map.layers), look);
+  if (meta.map.layers.length > 1) {
+    const choice = new LayerSwitch(surface, meta.map.layers, setup.layersLabel);
+    map.addControl(choice, "top-left");
+  }
+  tellOfFailures(surface, setup);
+  await new Promise<void>((done) => map.once("style.load", () => done()));
+  await surface.show(surface.layer);
+  fillLargeScreen(map, meta);
+  return surface;
+}
+
+function tellOfFailures(surface: Surface, { onBase }: MapSetup): void {
+  surface.addEventListener("layer", () => onBase?.(true));
+  surface.map.on("error", (event) => {
     console.error(event.error);
     // Errors of a source carry its name; the event's type does not say so.
     const { sourceId } = event as { sourceId?: string };
-    if (withoutRoads || sourceId !== "roads") return;
-    // A map that waits for roads that do not come would never show what is drawn above them.
-    withoutRoads = true;
-    map.getSource<GeoJSONSource>("roads")?.setData({ type: "FeatureCollection", features: [] });
-    setup.onRoadsFailed?.();
+    if (sourceId !== undefined && surface.isBase(sourceId)) onBase?.(false);
   });
-  await new Promise<void>((done) => map.once("load", () => done()));
-  fillLargeScreen(map, meta);
-  return map;
 }
 
 /** The area's own zoom suits a desk; a wall of screens has room to come closer. */
@@ -74,8 +82,6 @@ function fillLargeScreen(map: MapLibreMap, { map: { bounds, zoom } }: Meta): voi
   const camera = map.cameraForBounds(bounds);
   if (camera?.zoom !== undefined && camera.zoom > zoom) map.jumpTo(camera);
 }
-
-export const roadsUrl = (): string => new URL("/api/map/roads.geojson", location.href).href;
 
 /** Room around the area, so that its edge can be brought to the middle of the screen. */
 function padded([w, s, e, n]: Meta["map"]["bounds"]): [number, number, number, number] {
@@ -87,11 +93,4 @@ function padded([w, s, e, n]: Meta["map"]["bounds"]): [number, number, number, n
     Math.min(180, e + dx),
     Math.min(85, n + dy),
   ];
-}
-
-/** The attribution control takes HTML; what the server sends is text. */
-function escapeHtml(text: string): string {
-  const span = document.createElement("span");
-  span.textContent = text;
-  return span.innerHTML;
 }

@@ -19,6 +19,8 @@ export const ZONE_COLOUR: Record<ZoneKind, string> = {
   flood: "#3d8bd4",
   fire: "#e8590c",
   landslide: "#a8763e",
+  bridge: "#d63384",
+  tunnel: "#d63384",
   closed: "#d63384",
   other: "#8f7ee7",
 };

@@ -1,8 +1,15 @@
 // The quiet basemap: grey roads on a plain ground, so that operations are the only loud thing.
 // No glyph server and no sprite: labels use fonts of the device, icons are drawn on a canvas.
 
-import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type {
+  ExpressionSpecification,
+  LayerSpecification,
+  RasterLayerSpecification,
+  SourceSpecification,
+} from "maplibre-gl";
+import type { Language } from "../shared/i18n";
 import type { Theme } from "../shared/theme.svelte";
+import type { MapLayer } from "../shared/wire";
 
 export const MAP_FONT = [
   "Noto Sans",
@@ -21,7 +28,16 @@ export interface Ink {
   text: string;
   textHalo: string;
   line: string;
+  water: string;
+  waterLabel: string;
+  land: Record<Ground, string>;
+  building: string;
+  rail: string;
+  border: string;
+  place: string;
 }
+
+type Ground = "wood" | "grass" | "farm" | "built" | "works" | "wetland" | "bare";
 
 type RoadRank = "major" | "middle" | "minor" | "path";
 
@@ -35,6 +51,21 @@ const INK: Record<Theme, Ink> = {
     text: "#f2f5f8",
     textHalo: "#0b1015",
     line: "#8fd0f5",
+    water: "#1b3245",
+    waterLabel: "#6f93b0",
+    land: {
+      wood: "#162420",
+      grass: "#18261f",
+      farm: "#191f21",
+      built: "#19212b",
+      works: "#1c212a",
+      wetland: "#152a2e",
+      bare: "#1d2125",
+    },
+    building: "#232e3a",
+    rail: "#46525f",
+    border: "#5a6675",
+    place: "#d3dce5",
   },
   light: {
     ground: "#eef0f2",
@@ -45,6 +76,21 @@ const INK: Record<Theme, Ink> = {
     text: "#10161d",
     textHalo: "#ffffff",
     line: "#0b5cad",
+    water: "#bfd6e6",
+    waterLabel: "#4d7693",
+    land: {
+      wood: "#d7e4d3",
+      grass: "#dfe9da",
+      farm: "#ebece0",
+      built: "#e7e9eb",
+      works: "#e3e2e7",
+      wetland: "#d3e3e2",
+      bare: "#e8e5df",
+    },
+    building: "#d6dadf",
+    rail: "#aab3bd",
+    border: "#98a1ab",
+    place: "#2c3640",
   },
 };
 
@@ -84,12 +130,15 @@ function rankFilter(rank: RoadRank): ExpressionSpecification {
   return ["!", ["in", ["get", "class"], ["literal", others]]];
 }
 
-function roadLayers(paint: Ink): LayerSpecification[] {
+/** Roads are a source of their own, or a layer of a tile file. */
+type From = { source: string; "source-layer"?: string };
+
+function roadLayers(paint: Ink, from: From): LayerSpecification[] {
   const layout = { "line-cap": "round", "line-join": "round" } as const;
   const casings = ORDER.filter((rank) => rank !== "path").map((rank): LayerSpecification => ({
     id: `casing-${rank}`,
     type: "line",
-    source: "roads",
+    ...from,
     minzoom: Math.max(12, MIN_ZOOM[rank]),
     filter: rankFilter(rank),
     layout,
@@ -98,7 +147,7 @@ function roadLayers(paint: Ink): LayerSpecification[] {
   const fills = ORDER.map((rank): LayerSpecification => ({
     id: `road-${rank}`,
     type: "line",
-    source: "roads",
+    ...from,
     minzoom: MIN_ZOOM[rank],
     filter: rankFilter(rank),
     layout,
@@ -117,21 +166,23 @@ function roadLayers(paint: Ink): LayerSpecification[] {
   return [...casings, ...fills];
 }
 
-function labelLayer(
-  id: string,
-  ranks: readonly RoadRank[],
-  minzoom: number,
-  paint: Ink,
-): LayerSpecification {
-  return {
+/** The name in the language shown, else the one on the signs. */
+const nameIn = (lang: Language): ExpressionSpecification => [
+  "coalesce",
+  ["get", `name_${lang}`],
+  ["get", "name"],
+];
+
+function roadLabels(paint: Ink, from: From, lang: Language): LayerSpecification[] {
+  const label = (id: string, ranks: readonly RoadRank[], minzoom: number): LayerSpecification => ({
     id,
     type: "symbol",
-    source: "roads",
+    ...from,
     minzoom,
     filter: ["all", ["has", "name"], ["any", ...ranks.map(rankFilter)]],
     layout: {
       "symbol-placement": "line",
-      "text-field": ["get", "name"],
+      "text-field": nameIn(lang),
       "text-font": MAP_FONT,
       "text-size": ["interpolate", ["linear"], ["zoom"], 13, 10.5, 18, 13],
       "symbol-spacing": 320,
@@ -139,23 +190,202 @@ function labelLayer(
       "text-padding": 4,
     },
     paint: { "text-color": paint.label, "text-halo-color": paint.halo, "text-halo-width": 1.4 },
+  });
+  return [
+    label("label-minor", ["minor", "path"], 15),
+    label("label-middle", ["middle"], 13.5),
+    label("label-major", ["major"], 12.5),
+  ];
+}
+
+const TILES = "tiles";
+const tiled = (layer: string): Required<From> => ({ source: TILES, "source-layer": layer });
+
+/** Everything below the roads of a tile file; its layers are listed in docs/reference/map.md. */
+function groundLayers(paint: Ink): LayerSpecification[] {
+  const kinds = Object.entries(paint.land).flat() as [string, string];
+  return [
+    {
+      id: "landuse",
+      type: "fill",
+      ...tiled("landuse"),
+      paint: { "fill-color": ["match", ["get", "class"], ...kinds, paint.ground] },
+    },
+    { id: "water", type: "fill", ...tiled("water"), paint: { "fill-color": paint.water } },
+    {
+      id: "waterways",
+      type: "line",
+      ...tiled("waterways"),
+      layout: { "line-cap": "round", "line-join": "round" },
+      paint: {
+        "line-color": paint.water,
+        "line-width": [
+          "interpolate",
+          ["exponential", 1.4],
+          ["zoom"],
+          ...[8, ["match", ["get", "class"], "river", 1, 0.4]],
+          ...[16, ["match", ["get", "class"], "river", 9, "canal", 6, 2.5]],
+        ] as unknown as ExpressionSpecification,
+      },
+    },
+    {
+      id: "buildings",
+      type: "fill",
+      ...tiled("buildings"),
+      paint: {
+        "fill-color": paint.building,
+        "fill-opacity": ["interpolate", ["linear"], ["zoom"], 13, 0.4, 15, 1],
+      },
+    },
+    {
+      id: "rails",
+      type: "line",
+      ...tiled("rails"),
+      paint: {
+        "line-color": paint.rail,
+        "line-width": ["interpolate", ["exponential", 1.4], ["zoom"], 9, 0.6, 16, 3],
+        "line-dasharray": [4, 1.5],
+      },
+    },
+  ];
+}
+
+function placeLayers(paint: Ink, lang: Language): LayerSpecification[] {
+  return [
+    {
+      id: "boundaries",
+      type: "line",
+      ...tiled("boundaries"),
+      paint: { "line-color": paint.border, "line-width": 1, "line-dasharray": [5, 2, 1, 2] },
+    },
+    {
+      id: "label-water",
+      type: "symbol",
+      ...tiled("waterways"),
+      minzoom: 12,
+      filter: ["has", "name"],
+      layout: {
+        "symbol-placement": "line",
+        "text-field": nameIn(lang),
+        "text-font": MAP_FONT,
+        "text-size": 11,
+        "symbol-spacing": 400,
+      },
+      paint: {
+        "text-color": paint.waterLabel,
+        "text-halo-color": paint.halo,
+        "text-halo-width": 1.2,
+      },
+    },
+    {
+      id: "places",
+      type: "symbol",
+      ...tiled("places"),
+      layout: {
+        "text-field": nameIn(lang),
+        "text-font": MAP_FONT,
+        "text-size": [
+          "interpolate",
+          ["linear"],
+          ["zoom"],
+          ...[6, ["-", 13, ["get", "rank"]]],
+          ...[14, ["-", 18, ["get", "rank"]]],
+        ] as unknown as ExpressionSpecification,
+        "text-max-width": 8,
+        "symbol-sort-key": ["get", "rank"],
+        "text-padding": 6,
+      },
+      paint: { "text-color": paint.place, "text-halo-color": paint.halo, "text-halo-width": 1.6 },
+    },
+  ];
+}
+
+/** Other people's colours are turned down, so that operations stay the loudest. */
+const QUIET: Record<Theme, NonNullable<RasterLayerSpecification["paint"]>> = {
+  dark: {
+    "raster-saturation": -0.75,
+    "raster-brightness-min": 0,
+    "raster-brightness-max": 0.5,
+    "raster-contrast": -0.1,
+  },
+  light: {
+    "raster-saturation": -0.5,
+    "raster-brightness-min": 0.15,
+    "raster-brightness-max": 1,
+    "raster-contrast": -0.1,
+  },
+};
+
+/** The sources and layers that draw one map layer; operations are added above them. */
+export interface Base {
+  sources: Record<string, SourceSpecification>;
+  layers: LayerSpecification[];
+}
+
+export function baseOf(layer: MapLayer, theme: Theme, lang: Language, origin: string): Base {
+  const paint = INK[theme];
+  const ground: LayerSpecification = {
+    id: "ground",
+    type: "background",
+    paint: { "background-color": paint.ground },
+  };
+  const attribution = escapeHtml(layer.attribution);
+  switch (layer.kind) {
+    case "roads": {
+      const from = { source: "roads" };
+      const data = `${origin}/api/map/roads.geojson`;
+      return {
+        sources: { roads: { type: "geojson", data, tolerance: 0.3, maxzoom: 15, attribution } },
+        layers: [ground, ...roadLayers(paint, from), ...roadLabels(paint, from, lang)],
+      };
+    }
+    case "pmtiles": {
+      const from = tiled("roads");
+      const url = `pmtiles://${origin}/api/map/tiles/${layer.id}.pmtiles`;
+      return {
+        sources: { [TILES]: { type: "vector", url, attribution } },
+        layers: [
+          ground,
+          ...groundLayers(paint),
+          ...roadLayers(paint, from),
+          ...roadLabels(paint, from, lang),
+          ...placeLayers(paint, lang),
+        ],
+      };
+    }
+    case "xyz":
+      return pictures(layer, ground, theme, attribution);
+  }
+}
+
+function pictures(
+  { tiles, min_zoom, max_zoom }: MapLayer,
+  ground: LayerSpecification,
+  theme: Theme,
+  attribution: string,
+): Base {
+  const names = tiles.map((_, i) => `pictures-${i}`);
+  const sources = tiles.map((addresses): SourceSpecification => ({
+    type: "raster",
+    tiles: addresses,
+    tileSize: 256,
+    minzoom: min_zoom,
+    maxzoom: max_zoom,
+    attribution,
+  }));
+  const layers = names.map((name): LayerSpecification => ({
+    id: name,
+    type: "raster",
+    source: name,
+    paint: QUIET[theme],
+  }));
+  return {
+    sources: Object.fromEntries(names.map((name, i) => [name, sources[i]!])),
+    layers: [ground, ...layers],
   };
 }
 
-/** The style of the basemap; operations are added above it. */
-export function basemap(theme: Theme, roads: string): StyleSpecification {
-  const paint = INK[theme];
-  return {
-    version: 8,
-    sources: {
-      roads: { type: "geojson", data: roads, tolerance: 0.3, maxzoom: 15 },
-    },
-    layers: [
-      { id: "ground", type: "background", paint: { "background-color": paint.ground } },
-      ...roadLayers(paint),
-      labelLayer("label-minor", ["minor", "path"], 15, paint),
-      labelLayer("label-middle", ["middle"], 13.5, paint),
-      labelLayer("label-major", ["major"], 12.5, paint),
-    ],
-  };
+/** The attribution control takes HTML; what the server sends is text. */
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -9,7 +9,15 @@ import { Reactive } from "../shared/reactive.svelte";
 import { untilAnswered } from "../shared/retry";
 import { Store } from "../shared/store";
 import type { Problem } from "../shared/http";
-import type { Meta, Myself, PhoneAction, PhoneKinds, Session, VolunteerId } from "../shared/wire";
+import type {
+  Meta,
+  Myself,
+  PhoneAction,
+  PhoneKinds,
+  Session,
+  VolunteerId,
+  Warning,
+} from "../shared/wire";
 import { forgetKept, loadKept, pictureOf, saveKept, type Kept } from "./kept";
 import { alarmFor, endingKey, phaseOf, type Phase, type PhoneView } from "./phase";
 import { reportThrough } from "./position.svelte";
@@ -20,7 +28,7 @@ const SEEN_KEY = "dispatch.seen";
 const SETTLE_MS = 4_000;
 
 export class PhoneApp {
-  readonly view = new Reactive(new Store<PhoneKinds>(["me", "offer", "assignment"]));
+  readonly view = new Reactive(new Store<PhoneKinds>(["me", "offer", "assignment", "warning"]));
   meta = $state.raw<Meta | null>(null);
   myself = $state.raw<Myself | null>(null);
   startProblem = $state.raw<Problem | null>(null);
@@ -41,6 +49,10 @@ export class PhoneApp {
   #owner: VolunteerId = 0;
 
   readonly phase = $derived.by<Phase>(() => phaseOf(this.#current(), serverNow(), this.#seen));
+  /** Zones the person is inside of and has not yet said to have understood. */
+  readonly dangers = $derived(
+    this.view.all("warning").filter((warning) => !this.#seen.has(dangerKey(warning))),
+  );
   readonly online = $derived(this.live.status === "live");
 
   #current(): PhoneView {
@@ -100,6 +112,7 @@ export class PhoneApp {
       me: store.all("me"),
       offer: store.all("offer"),
       assignment: store.all("assignment"),
+      warning: store.all("warning"),
     };
     saveKept(localStorage, {
       owner: this.#owner,
@@ -198,7 +211,14 @@ export class PhoneApp {
 
   /** The ending was read; the next state may show. */
   dismissEnding(): void {
-    const key = endingKey(this.phase);
+    this.#read(endingKey(this.phase));
+  }
+
+  understood(warning: Warning): void {
+    this.#read(dangerKey(warning));
+  }
+
+  #read(key: string | null): void {
     if (key === null) return;
     this.#seen = new Set([...this.#seen, key].slice(-20));
     try {
@@ -208,6 +228,8 @@ export class PhoneApp {
     }
   }
 }
+
+const dangerKey = (warning: Warning): string => `zone ${warning.id}`;
 
 function loadSeen(): Set<string> {
   try {

@@ -8,6 +8,7 @@ import type {
   Myself,
   Snapshot,
   VolunteerId,
+  Warning,
 } from "../shared/wire";
 
 export interface Kept {
@@ -22,6 +23,7 @@ export interface Kept {
 export type KeptStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 const KEY = "dispatch.kept.v1";
+export const HANDOFF_KEY = "dispatch.handoff";
 
 export function loadKept(storage: KeptStorage): Kept | null {
   try {
@@ -42,7 +44,7 @@ export function saveKept(storage: KeptStorage, kept: Kept): void {
 
 export function forgetKept(storage: KeptStorage): void {
   try {
-    storage.removeItem(KEY);
+    for (const key of [KEY, HANDOFF_KEY]) storage.removeItem(key);
   } catch {
     // Then there is nothing to forget.
   }
@@ -51,7 +53,7 @@ export function forgetKept(storage: KeptStorage): void {
 /** The present picture as the frame that would bring it. */
 export function pictureOf(
   store: { seq: number | null; logId: string | null; exercise: boolean },
-  view: { me: Me[]; offer: MyOffer[]; assignment: MyAssignment[] },
+  view: { me: Me[]; offer: MyOffer[]; assignment: MyAssignment[]; warning: Warning[] },
   now: string,
 ): Snapshot | null {
   const { seq, logId, exercise } = store;

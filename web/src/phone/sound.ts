@@ -3,8 +3,10 @@
 
 import type { Alarm } from "./phase";
 
-/** Tones as [hertz, start in seconds, length in seconds]. */
-const TONES: Record<Alarm, readonly (readonly [number, number, number])[]> = {
+/** As [hertz, start in seconds, length in seconds]. */
+export type Tones = readonly (readonly [number, number, number])[];
+
+const TONES: Record<Alarm, Tones> = {
   // Rising, three times: something to answer.
   offer: [0, 0.75, 1.5].flatMap((start) => [
     [660, start, 0.14] as const,
@@ -36,12 +38,14 @@ export function unlockSoundOnFirstTouch(): void {
   }
 }
 
-export function sound(alarm: Alarm): void {
-  navigator.vibrate?.(VIBRATION[alarm]);
+export const sound = (alarm: Alarm): void => play(TONES[alarm], VIBRATION[alarm]);
+
+export function play(tones: Tones, vibration: number[]): void {
+  navigator.vibrate?.(vibration);
   if (!context) return;
   void context.resume();
   const begin = context.currentTime + 0.03;
-  for (const [hertz, start, length] of TONES[alarm]) tone(context, hertz, begin + start, length);
+  for (const [hertz, start, length] of tones) tone(context, hertz, begin + start, length);
 }
 
 function tone(ctx: AudioContext, hertz: number, start: number, length: number): void {

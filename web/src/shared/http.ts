@@ -90,6 +90,14 @@ export const post = <T>(path: string, body: unknown, timeoutMs = TIMEOUT_MS): Pr
     timeoutMs,
   );
 
+/** Sends a file as it is. */
+export const postFile = <T>(path: string, file: Blob, timeoutMs = 120_000): Promise<T> =>
+  call<T>(
+    path,
+    { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file },
+    timeoutMs,
+  );
+
 export const postAction = (
   audience: Audience,
   actionId: string,

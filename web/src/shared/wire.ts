@@ -17,10 +17,23 @@ export type AssignmentStatus =
   "RESERVED" | "ASSIGNED" | "EN_ROUTE" | "ON_SCENE" | "RELEASED" | "HOME" | "STOOD_DOWN";
 export type PersonStatus =
   "AVAILABLE" | "OFFERED" | "ASSIGNED" | "EN_ROUTE" | "ON_SCENE" | "RESTING" | "UNAVAILABLE";
-export const ZONE_KINDS = ["flood", "fire", "landslide", "closed", "other"] as const;
+export const ZONE_KINDS = [
+  "flood",
+  "fire",
+  "landslide",
+  "bridge",
+  "tunnel",
+  "closed",
+  "other",
+] as const;
 export type ZoneKind = (typeof ZONE_KINDS)[number];
-export const MODES = ["car", "motorcycle", "foot"] as const;
+export const MODES = ["car", "motorcycle", "foot", "boat"] as const;
 export type Mode = (typeof MODES)[number];
+export type ZoneForm = "AREA" | "LINE" | "POINT";
+export const CERTAINTIES = ["OBSERVED", "LIKELY", "POSSIBLE", "UNLIKELY"] as const;
+export type Certainty = (typeof CERTAINTIES)[number];
+export const RAINS = ["NONE", "RAIN", "HEAVY"] as const;
+export type Rain = (typeof RAINS)[number];
 export const DECLINE_REASONS = [
   "BUSY",
   "TOO_FAR",
@@ -215,6 +228,8 @@ export interface Assignment {
   status: AssignmentStatus;
   travel: Travel;
   origin: Site | null;
+  /** Was told to be inside an active zone. */
+  inside: boolean;
   cover: Cover | null;
   fix: Fix | null;
   assigned_at: Instant;
@@ -230,11 +245,28 @@ export interface Zone {
   id: Id;
   kind: ZoneKind;
   name: string;
-  ring: LonLat[];
+  form: ZoneForm;
+  /** Polygons (an outer ring, then holes, not closed), or lines, or points, each alone. */
+  parts: LonLat[][][];
+  radius_m: number;
   blocks: Mode[];
+  /** The speed that is left to the modes that may pass, as a factor. */
+  pace: number;
+  certainty: Certainty;
+  starts_at: Instant | null;
+  ends_at: Instant | null;
+  /** Its outline crossed itself and was mended. */
+  repaired: boolean;
   status: "ACTIVE" | "CLEARED";
   drawn_at: Instant;
   cleared_at: Instant | null;
+  /** How many people were told to be inside. */
+  warned: number;
+}
+
+export interface Weather {
+  id: 1;
+  rain: Rain;
 }
 
 export type PostKind = "ANY" | "EXPERIENCED" | "LEADER" | "SAFETY";
@@ -359,6 +391,7 @@ export interface CommandKinds {
   offer: Offer;
   assignment: Assignment;
   zone: Zone;
+  weather: Weather;
   plan: Plan;
   person: Person;
   entry: Entry;
@@ -439,6 +472,18 @@ export interface PhoneKinds {
   me: Me;
   offer: MyOffer;
   assignment: MyAssignment;
+  warning: Warning;
+}
+
+/** A zone the person is inside of, as far as is known. */
+export interface Warning {
+  id: Id;
+  exercise: boolean;
+  kind: ZoneKind;
+  name: string;
+  certainty: Certainty;
+  drawn_at: Instant;
+  ends_at: Instant | null;
 }
 
 // Frames
@@ -507,6 +552,25 @@ export interface Names {
   en: string;
 }
 
+/** One of the map layers to choose from; `tiles` lie one above the other, each on several hosts. */
+export interface MapLayer {
+  id: string;
+  names: Names;
+  kind: "roads" | "pmtiles" | "xyz";
+  tiles: string[][];
+  crs: "wgs84" | "gcj02";
+  attribution: string;
+  min_zoom: number;
+  max_zoom: number;
+}
+
+/** Opens the site of a task in a navigation app. */
+export interface NavigationLink {
+  app: string;
+  names: Names;
+  url: string;
+}
+
 export interface Meta {
   agency: { id: string; names: Names };
   exercise: boolean;
@@ -516,11 +580,14 @@ export interface Meta {
     zoom: number;
     bounds: [west: number, south: number, east: number, north: number];
     attribution: string;
+    layers: MapLayer[];
   };
   regions: { code: string; parent: string | null; names: Names }[];
   skills: { code: string; names: Names; max_hazard: Hazard }[];
   hazards: { code: Hazard; names: Names; needs_safety_plan: boolean }[];
   incident_kinds: { code: string; names: Names; hazard: Hazard }[];
+  /** Whether the region of a place is known by itself. */
+  boundaries: boolean;
   currency: string;
 }
 
@@ -532,9 +599,24 @@ export interface Session {
   agency: string;
 }
 
+export interface Station {
+  code: string;
+  names: Names;
+  region: string | null;
+  lon: number;
+  lat: number;
+  functions: string;
+}
+
 export interface VolunteersHere {
   cells: { lon: number; lat: number; count: number; available: number }[];
-  people: { id: VolunteerId; lon: number; lat: number; status: PersonStatus }[];
+  people: {
+    id: VolunteerId;
+    lon: number;
+    lat: number;
+    status: PersonStatus;
+    inside: boolean;
+  }[];
 }
 
 /** Personal data: fetched only for people on the screen, because each look is logged. */
@@ -576,6 +658,29 @@ export interface Route {
   eta_s: number;
   dist_m: number;
   source: "road" | "estimated";
+  steps: Step[];
+}
+
+export type Instruction =
+  | "DEPART"
+  | "CONTINUE"
+  | "SLIGHT_LEFT"
+  | "LEFT"
+  | "SHARP_LEFT"
+  | "SLIGHT_RIGHT"
+  | "RIGHT"
+  | "SHARP_RIGHT"
+  | "UTURN"
+  | "WALK"
+  | "ARRIVE";
+
+/** At `point` do this, then follow `road` ("" without a name). */
+export interface Step {
+  instruction: Instruction;
+  road: string;
+  dist_m: number;
+  eta_s: number;
+  point: LonLat;
 }
 
 // Actions
@@ -612,7 +717,7 @@ export type CommandAction =
       incident_kind: string;
       title: string;
       site: Site;
-      region: string;
+      region: string | null;
       severity: Severity;
       hazard: Hazard;
       description: string;
@@ -662,7 +767,11 @@ export type CommandAction =
   | { kind: "assignment.release"; assignment_id: Id }
   | { kind: "assignment.stand_down"; assignment_id: Id; reason: string }
   | { kind: "note.add"; text: string; incident_id?: Id }
-  | { kind: "zone.draw"; zone_kind: ZoneKind; name: string; ring: LonLat[]; blocks: Mode[] }
+  | ({ kind: "zone.draw"; zone_kind: ZoneKind; name: string } & Pick<
+      Zone,
+      "form" | "parts" | "radius_m" | "blocks" | "pace" | "certainty" | "starts_at" | "ends_at"
+    >)
+  | { kind: "weather.rain"; rain: Rain }
   | { kind: "zone.clear"; zone_id: Id };
 
 export type PhoneAction =

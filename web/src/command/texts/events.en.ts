@@ -33,6 +33,8 @@ export const events = {
   NoteAdded: "Note",
   ZoneDrawn: "Zone drawn",
   ZoneCleared: "Zone cleared",
+  PeopleWarned: "People inside a zone warned",
+  RainSet: "Rain changed",
 };
 
 export type Events = typeof events;

@@ -35,4 +35,6 @@ export const events: Events = {
   NoteAdded: "备注",
   ZoneDrawn: "区域划定",
   ZoneCleared: "区域解除",
+  PeopleWarned: "已警告区内人员",
+  RainSet: "雨情变化",
 };

@@ -99,6 +99,7 @@ export const messages = {
   hideMap: "Hide map",
   mapLoading: "Loading the map",
   mapFailed: "The map could not be loaded. Use navigation instead.",
+  mapLayer: "Map layer",
   navigate: "Navigate",
   startIn: "I can leave",
   now: "now",

@@ -86,6 +86,7 @@ export const messages: Messages = {
   hideMap: "收起地图",
   mapLoading: "正在加载地图",
   mapFailed: "地图未能加载，请使用导航。",
+  mapLayer: "底图",
   navigate: "导航",
   startIn: "我可以出发",
   now: "现在",

@@ -39,7 +39,7 @@ export const codes = {
     MOVED: "needed more elsewhere",
     EXCLUDED: "others were chosen for this task",
   },
-  mode: { car: "car", motorcycle: "motorcycle", foot: "foot" },
+  mode: { car: "car", motorcycle: "motorcycle", foot: "foot", boat: "boat" },
   source: { road: "by road", estimated: "estimated" },
   severity: { I: "especially serious", II: "serious", III: "relatively serious", IV: "ordinary" },
   error: {

@@ -41,7 +41,7 @@ export const codes: Codes = {
     MOVED: "改派到更需要的任务",
     EXCLUDED: "此任务已另有安排",
   },
-  mode: { car: "汽车", motorcycle: "摩托车", foot: "步行" },
+  mode: { car: "汽车", motorcycle: "摩托车", foot: "步行", boat: "船艇" },
   source: { road: "按道路计算", estimated: "估算" },
   severity: { I: "特别重大", II: "重大", III: "较大", IV: "一般" },
   error: {

@@ -1,0 +1,1 @@
+"""Groups of commands that `dispatch.__main__` puts together."""

@@ -1,0 +1,1 @@
+"""Roads out of an OpenStreetMap extract: read, judge by tags, contract, check, report."""
