@@ -56,7 +56,7 @@ def downgrade() -> None:
 
 def _change_modes(before: str, after: str) -> None:
     if op.get_bind().dialect.name != "sqlite":
-        op.drop_constraint("ck_volunteer_mode", "volunteer", type_="check")
+        op.drop_constraint(op.f("ck_volunteer_mode"), "volunteer", type_="check")
         op.create_check_constraint(op.f("ck_volunteer_mode"), "volunteer", after)
         return
     connection = op.get_bind()
