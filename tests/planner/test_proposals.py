@@ -54,7 +54,7 @@ def test_every_line_agrees_with_the_verdict_on_its_person() -> None:
     assert (needs[0].id, VolunteerId(7)) in {(p.need_id, p.volunteer_id) for p in plan.proposals}
     pairs = [(line.need_id, line.volunteer_id) for line in plan.proposals]
     verdicts = judge(
-        play.board, folk, pairs, play.now, Stage.PLAN, None, router=router, policy=policy
+        play.board, folk, pairs, play.now, Stage.PLAN, {}, router=router, policy=policy
     )
     for line in plan.proposals:
         verdict = verdicts[line.need_id, line.volunteer_id]
