@@ -49,6 +49,8 @@ def orphans() -> list[str]:
 def _twin(path: str) -> Path:
     if path.startswith("dispatch/board/"):
         return ROOT / "tests" / "test_board.py"
+    if path.startswith("dispatch/views/"):
+        return ROOT / "tests" / "test_views.py"
     if path.startswith("dispatch/rules/"):
         return ROOT / "tests" / "test_rules.py"
     if path in ELSEWHERE:

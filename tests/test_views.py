@@ -138,7 +138,7 @@ def test_incidents_closed_long_ago_fold_away_with_all_that_was_under_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """`Play` holds every step to it that the screens are told so."""
-    monkeypatch.setattr(views, "CLOSED_SHOWN", 2)
+    monkeypatch.setattr(views.commander, "CLOSED_SHOWN", 2)
     play = Play()
     first, assignment = closed_call(play, 1)
     play.act(volunteer(1), act.Release(assignment_id=assignment.id))
@@ -152,7 +152,7 @@ def test_incidents_closed_long_ago_fold_away_with_all_that_was_under_them(
 
 
 def test_an_incident_stays_while_somebody_is_out_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "CLOSED_SHOWN", 0)
+    monkeypatch.setattr(views.commander, "CLOSED_SHOWN", 0)
     play = Play()
     first, assignment = closed_call(play, 1)
     assert first in views.snapshot(play.board, COMMANDERS)["incident"]

@@ -74,8 +74,8 @@ class Pending:
             keys, self._commanders = self._commanders, {}
             return keys
         keys = self._concerned.pop(audience, {}) | self._lookers.pop(audience, {})
-        if self._changed_needs:
-            seen = views.needs_seen(self._board, audience)
+        if self._changed_needs and audience.volunteer_id is not None:
+            seen = views.needs_seen(self._board, audience.volunteer_id)
             keys.update({("need", n): None for n in seen if n in self._changed_needs})
         return keys
 
