@@ -11,13 +11,17 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from dispatch.settings import ROOT
 from tests.town import free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARTIFACTS = ROOT / "artifacts"
+WALL = {"width": 1600, "height": 950}
+PHONE = {"width": 360, "height": 740}
+SLOW_MS = 20_000
+expect.set_options(timeout=SLOW_MS)
 ARGUMENTS = [
     "--no-sandbox",
     "--use-gl=angle",
@@ -96,3 +100,43 @@ class Watched:
         url = str(getattr(request, "url", ""))
         if not re.match(r"(https?|wss?)://127\.0\.0\.1[:/]|data:|blob:", url):
             self.errors.append(f"request to another host: {url}")
+
+
+def opened(browser: Browser, link: str, size: dict[str, int], language: str) -> Watched:
+    context = browser.new_context(viewport=size, locale=language)  # type: ignore[arg-type]
+    watched = Watched(context.new_page())
+    watched.page.set_default_timeout(SLOW_MS)
+    watched.page.goto(link)
+    return watched
+
+
+def ready(page: Page, what: str) -> None:
+    """Wait for the page's own signal; the content policy forbids polling by script."""
+    expect(page.locator(f"html[data-{what}='ready']")).to_have_count(1, timeout=SLOW_MS)
+
+
+def fill(page: Page, **fields: str) -> None:
+    for name, value in fields.items():
+        field = page.get_by_test_id(name.replace("_", "-"))
+        if field.evaluate("e => e.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+
+
+def confirm(page: Page) -> None:
+    """Answer the question on the screen, with its first ready-made reason where it asks for one."""
+    reason = page.locator("dialog .row button").first
+    if page.get_by_test_id("reason").count():
+        reason.click()
+    page.get_by_test_id("confirm").click()
+    expect(page.locator("dialog")).to_have_count(0)
+
+
+@pytest.fixture(scope="module")
+def command(browser: Browser, links: dict[str, str]) -> Watched:
+    """The commander's page, in English, on the wall."""
+    watched = opened(browser, links["Commander"], WALL, "en-GB")
+    ready(watched.page, "live")
+    ready(watched.page, "map")
+    return watched

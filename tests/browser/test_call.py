@@ -5,38 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Watched
+from tests.browser.conftest import PHONE, WALL, Watched, fill, opened, ready
 
 pytestmark = pytest.mark.browser
-
-WALL = {"width": 1600, "height": 950}
-PHONE = {"width": 360, "height": 740}
-SLOW_MS = 20_000
-expect.set_options(timeout=SLOW_MS)
-
-
-def opened(browser: Browser, link: str, size: dict[str, int], language: str) -> Watched:
-    context = browser.new_context(viewport=size, locale=language)  # type: ignore[arg-type]
-    watched = Watched(context.new_page())
-    watched.page.set_default_timeout(SLOW_MS)
-    watched.page.goto(link)
-    return watched
-
-
-def ready(page: Page, what: str) -> None:
-    """Wait for the page's own signal; the content policy forbids polling by script."""
-    expect(page.locator(f"html[data-{what}='ready']")).to_have_count(1, timeout=SLOW_MS)
-
-
-def fill(page: Page, **fields: str) -> None:
-    for name, value in fields.items():
-        field = page.get_by_test_id(name.replace("_", "-"))
-        if field.evaluate("e => e.tagName") == "SELECT":
-            field.select_option(value)
-        else:
-            field.fill(value)
 
 
 def test_the_whole_call(browser: Browser, links: dict[str, str]) -> None:

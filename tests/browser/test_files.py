@@ -6,22 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Watched
-from tests.browser.test_call import WALL, opened, ready
 
 pytestmark = pytest.mark.browser
 
 PACE = "0.001"
-
-
-@pytest.fixture(scope="module")
-def command(browser: Browser, links: dict[str, str]) -> Watched:
-    watched = opened(browser, links["Commander"], WALL, "en-GB")
-    ready(watched.page, "live")
-    ready(watched.page, "map")
-    return watched
 
 
 def feature(geometry: dict[str, object], **properties: object) -> dict[str, object]:

@@ -27,8 +27,7 @@ from playwright.sync_api import Browser, Locator, expect
 from dispatch.geo.crs import Crs, from_wgs84
 from dispatch.geo.measure import crow_m
 from dispatch.settings import ROOT
-from tests.browser.conftest import Watched
-from tests.browser.test_call import opened, ready
+from tests.browser.conftest import Watched, opened, ready
 from tests.geo import grids
 from tests.town import free_port
 

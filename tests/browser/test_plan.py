@@ -6,10 +6,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Watched
-from tests.browser.test_call import PHONE, WALL, add_need, open_incident, opened, ready
+from tests.browser.conftest import PHONE, Watched, confirm, opened, ready
+from tests.browser.test_call import add_need, open_incident
 
 pytestmark = pytest.mark.browser
 
@@ -18,14 +18,11 @@ PACE = "0.001"
 
 
 @pytest.fixture(scope="module")
-def command(browser: Browser, links: dict[str, str]) -> Watched:
+def command(command: Watched) -> Watched:
     """The commander's page with an incident and a need for three first aiders."""
-    watched = opened(browser, links["Commander"], WALL, "en-GB")
-    ready(watched.page, "live")
-    ready(watched.page, "map")
-    open_incident(watched)
-    add_need(watched)
-    return watched
+    open_incident(command)
+    add_need(command)
+    return command
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +33,6 @@ def phone(browser: Browser, links: dict[str, str]) -> Watched:
     watched.page.get_by_test_id("availability").click()
     expect(watched.page.get_by_test_id("availability")).to_contain_text("暂停待命")
     return watched
-
-
-def confirm(page: Page) -> None:
-    """Answer the question on the screen, with its first ready-made reason where it asks for one."""
-    reason = page.locator("dialog .row button").first
-    if page.get_by_test_id("reason").count():
-        reason.click()
-    page.get_by_test_id("confirm").click()
-    expect(page.locator("dialog")).to_have_count(0)
 
 
 def test_a_decline_is_replaced_by_the_desk(command: Watched, phone: Watched) -> None:

@@ -5,22 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watched
-from tests.browser.test_call import WALL, opened, ready
 
 pytestmark = pytest.mark.browser
 
 PACE = "0.001"
-
-
-@pytest.fixture(scope="module")
-def command(browser: Browser, links: dict[str, str]) -> Watched:
-    watched = opened(browser, links["Commander"], WALL, "en-GB")
-    ready(watched.page, "live")
-    ready(watched.page, "map")
-    return watched
 
 
 def figures(page: Page) -> list[float]:

@@ -8,21 +8,11 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Watched
-from tests.browser.test_call import PHONE, WALL, fill, opened, ready
-from tests.browser.test_plan import confirm
+from tests.browser.conftest import PHONE, Watched, confirm, fill, opened, ready
 
 pytestmark = pytest.mark.browser
 
 PACE = "0.001"
-
-
-@pytest.fixture(scope="module")
-def command(browser: Browser, links: dict[str, str]) -> Watched:
-    watched = opened(browser, links["Commander"], WALL, "en-GB")
-    ready(watched.page, "live")
-    ready(watched.page, "map")
-    return watched
 
 
 def draw(page: Page, *shares: tuple[float, float]) -> None:
