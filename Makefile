@@ -68,8 +68,8 @@ growth: setup-dev
 
 lock: $(STAMPS)/venv
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra fast --extra tiles --universal --python-version 3.11 --generate-hashes --no-header --quiet -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra fast --extra tiles --extra dev --universal --python-version 3.11 --generate-hashes --no-header --quiet -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --extra fast --extra tiles --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header --quiet -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra fast --extra tiles --extra dev --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header --quiet -o requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) web/node_modules web/dist artifacts .mypy_cache .ruff_cache .pytest_cache
