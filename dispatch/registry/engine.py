@@ -20,6 +20,7 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
+    ExceptionContext,
     create_engine,
     event,
     func,
@@ -225,7 +226,14 @@ def _postgresql(address: URL) -> Engine:
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise BadInput(f"the driver for {_shown(address)} is not installed: {error}") from None
     event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "handle_error", _replace_what_broke)
     return engine
+
+
+def _replace_what_broke(failure: ExceptionContext) -> None:
+    # A server that goes away in mid-word leaves a connection that does not say it is closed.
+    if failure.is_pre_ping:
+        failure.is_disconnect = True
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
