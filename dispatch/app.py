@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import gzip
 import logging
 import signal
@@ -30,6 +31,7 @@ from dispatch.api import live
 from dispatch.api.create import create
 from dispatch.api.maps import described
 from dispatch.api.services import Services
+from dispatch.api.sessions import Sessions
 from dispatch.board import Board
 from dispatch.clock import SystemClock
 from dispatch.cordon import Cordon
@@ -53,6 +55,8 @@ from dispatch.registry.snapshot import load_roster, load_rows, roster_version
 from dispatch.settings import Settings
 from dispatch.waves import Waves
 
+SEARCHES = (10_000, 20, 50)
+"""When Python looks for cycles among young, middle-aged and all objects; see `gc.set_threshold`."""
 GOODBYE_S = 15
 """Screens come back after a random part of this."""
 
@@ -165,6 +169,7 @@ async def build(
         desk=desk,
         gateway=gateway,
         engine=engine,
+        sessions=Sessions(engine, clock),
         router=router,
         clock=clock,
         meta=_meta(agency, engine, graph, bounded=bool(place.index.codes)),
@@ -206,6 +211,11 @@ async def build(
 async def running(app: Application) -> AsyncIterator[Application]:
     """Start the application and keep its clockwork going while the block lasts."""
     await app.start()
+    thresholds = gc.get_threshold()
+    # Looking through everything for cycles would hold up every request for some 0.2 s, again and
+    # again: what is there now stays, and little of what comes is left to be found.
+    gc.freeze()
+    gc.set_threshold(*SEARCHES)
     recheck = live.recheck_forever(app.api.state.services)
     clockwork = [app.desk.run(), app.waves.run(), app.cordon.run(), app.gateway.run(), recheck]
     if isinstance(app.bus, RedisBus):
@@ -221,6 +231,8 @@ async def running(app: Application) -> AsyncIterator[Application]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         app.close()
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 class Server(uvicorn.Server):

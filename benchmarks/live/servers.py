@@ -32,6 +32,7 @@ from benchmarks.town import COMMANDER, Played, busy, need
 from dispatch import actions as act
 from dispatch.alerts.gateway import Gateway
 from dispatch.api.live import Upgrade
+from dispatch.api.sessions import Sessions
 from dispatch.app import open_store
 from dispatch.clock import SystemClock
 from dispatch.model import Actor, Heads, Role, VolunteerId
@@ -56,7 +57,7 @@ async def ours(phones: int) -> None:
     with TemporaryDirectory() as folder:
         engine = open_store(Settings(data_dir=Path(folder)))
         open_sessions(engine, range(1, phones + 1))
-        services = SimpleNamespace(gateway=gateway, engine=engine, clock=SystemClock())
+        services = SimpleNamespace(gateway=gateway, sessions=Sessions(engine, SystemClock()))
         app = FastAPI()
         app.get("/empty")(_empty)
         port, _ = await _uvicorn(app, ws=functools.partial(Upgrade, cast(Any, services)))
