@@ -87,12 +87,14 @@ async def _steadily(
 ) -> tuple[list[float], list[float]]:
     """Accept so many a second, whether or not the ones before have been answered; return how long
     each took to the slowest map and to its acknowledgement."""
-    free = [await line(port) for _ in range(LINES)]
+    free: list[Line] = []
     began: dict[OfferId, float] = {}
     acked_s: list[float] = []
 
     async def accept(offer: OfferId) -> None:
-        one = free.pop() if free else await line(port)
+        one = free.pop() if free else None
+        if one is None or not one.alive:
+            one = await line(port)
         await _done(one, accepts[offer])
         acked_s.append(time.monotonic() - began[offer])
         free.append(one)

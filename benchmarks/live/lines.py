@@ -51,6 +51,11 @@ class Line(asyncio.Protocol):
         self._transport.write(request)
         return await self._answer
 
+    @property
+    def alive(self) -> bool:
+        """Whether the server has not hung up: it does when nothing is asked for a while."""
+        return self._transport is not None
+
     def close(self) -> None:
         """Hang up."""
         if self._transport is not None:
