@@ -39,7 +39,7 @@ from dispatch.taxonomy import Names
 
 
 class Fact(StrEnum):
-    """How sure an event is: sourced with its time; sourced, its hour or place inferred; invented."""
+    """How sure an event is: sourced with its time; sourced, hour or place inferred; invented."""
 
     FACT = "F"
     INFERENCE = "P"
@@ -90,7 +90,11 @@ class Area:
 
     def holds(self, lon: float, lat: float) -> bool:
         """Return whether a place lies inside or on the border."""
-        return bool(_polygon(self.ring).intersects(shapely.Point(lon, lat)))
+        return self.meets(shapely.Point(lon, lat))
+
+    def meets(self, shape: shapely.Geometry) -> bool:
+        """Return whether any part of a shape in degrees lies inside or on the border."""
+        return bool(_polygon(self.ring).intersects(shape))
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -357,8 +361,7 @@ SEVERITY_WEIGHTS: Final[Mapping[Severity, float]] = {
 class Scenario:
     """Everything a drill replays. `timeline` is in order of time, then of the file.
 
-    Without `roads` times are estimated from the straight line, and the report says so. `digest` is
-    of all its files: two runs with equal digests replay the same thing.
+    `digest` is of all its files: two runs with equal digests replay the same thing.
     """
 
     id: str
@@ -368,10 +371,15 @@ class Scenario:
     clock: DrillClock
     agency_file: Path
     agency: Agency
-    roads: Path | None
     area: Area
     roster: Roster
     weather: tuple[Weather, ...]
     timeline: tuple[TimelineInject, ...]
     units: tuple[ProfessionalUnit, ...]
     scoring: Scoring
+
+    @property
+    def roads(self) -> Path | None:
+        """The folder of roads; without one times are estimated from the straight line, and the
+        report says so."""
+        return self.agency.roads
