@@ -94,8 +94,8 @@ class Section:
         return self.places.get(field.name, self._node.place)
 
     def problem(self, field: Field[Any], code: Code, message: str) -> None:
-        """Note that a field that could be read cannot be used."""
-        self._note(self.at(field), code, field.name, message)
+        """Note that a field that could be read cannot be used; the message names it."""
+        self._problems.add(self.at(field), code, field.name, message)
 
     def _said(self, node: Fields, known: Collection[str]) -> Mapping[str, Node]:
         said: dict[str, Node] = {}

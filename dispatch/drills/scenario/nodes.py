@@ -16,8 +16,6 @@ from dispatch.drills.scenario.problems import Bad, Code, Place
 MAX_DEPTH: Final = 12
 NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scalar:
@@ -57,7 +55,7 @@ def tree(text: str, file: str) -> Node:
         Bad: it is no YAML, uses what is not read, or holds nothing or several documents.
     """
     try:
-        events = _Events(yaml.parse(text, Loader=_LOADER), file)
+        events = _Events(yaml.parse(text, Loader=yaml.CSafeLoader), file)
         return events.document()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -67,7 +65,6 @@ def tree(text: str, file: str) -> Node:
 
 
 def _place(file: str, mark: Any) -> Place:
-    """Where an event begins, by the mark of either parser."""
     return Place(file=file, line=mark.line + 1, column=mark.column + 1)
 
 
@@ -100,7 +97,8 @@ class _Events:
             raise self._bad(event, Code.TOO_DEEP, f"more than {MAX_DEPTH} levels deep")
         place = _place(self._file, event.start_mark)
         if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event, place)
+            quoted = event.style in ("'", '"')
+            return Scalar(place=place, text=event.value.strip(), quoted=quoted)
         if isinstance(event, yaml.SequenceStartEvent):
             return Items(place=place, items=tuple(self._until(yaml.SequenceEndEvent, depth)))
         flat = list(self._until(yaml.MappingEndEvent, depth))
@@ -111,13 +109,6 @@ class _Events:
             if isinstance(event, end):
                 return
             yield self._node(event, depth + 1)
-
-    def _scalar(self, event: yaml.ScalarEvent, place: Place) -> Scalar:
-        try:
-            event.value.encode()
-        except UnicodeEncodeError:
-            raise self._bad(event, Code.BAD_VALUE, "holds half a character") from None
-        return Scalar(place=place, text=event.value.strip(), quoted=event.style in ("'", '"'))
 
     def _pairs(self, flat: list[Node]) -> Iterator[tuple[Scalar, Node]]:
         for key, value in zip(flat[::2], flat[1::2], strict=True):
