@@ -60,7 +60,7 @@ def test_a_section_that_is_no_mapping_is_told_and_has_nothing() -> None:
         (read.number(0, 1e6), "1e3", 1000.0),
         (read.whole(0, 10), "+7", 7),
         (read.yes_or_no, "True", True),
-        (read.text(5), "水位", "水位"),
+        (read.text(5), "水\u3000位\n", "水\u3000位\n"),
         (read.choice(("a", "b")), "b", "b"),
     ],
 )
