@@ -30,6 +30,10 @@ ELSEWHERE: Final = {
     "dispatch/app.py": "tests/test_main.py",
     "dispatch/__main__.py": "tests/test_main.py",
     "dispatch/settings.py": "tests/test_main.py",
+    "dispatch/drills/scenario/schema.py": "tests/drills/scenario/test_reference.py",
+    "dispatch/drills/scenario/lines.py": "tests/drills/scenario/test_reference.py",
+    "dispatch/drills/scenario/world.py": "tests/drills/scenario/test_injects.py",
+    "dispatch/drills/scenario/draft.py": "tests/drills/scenario/test_convert.py",
     "dispatch/planner/travel.py": "tests/planner/test_plan.py",
     "dispatch/planner/verdict.py": "tests/test_desk.py",
 }
