@@ -92,7 +92,7 @@ def test_every_status_of_a_message_has_a_row() -> None:
         assert set(table) == {None, *SendStatus}
 
 
-@pytest.mark.parametrize(("before", "after"), itertools.product(SendStatus, SendStatus))
+@pytest.mark.parametrize(("before", "after"), [*itertools.product(SendStatus, repeat=2)])
 def test_messages_never_go_backwards(before: SendStatus, after: SendStatus) -> None:
     held, failed = before is SendStatus.HELD, before is SendStatus.FAILED
     assert (after in lifecycle.SENDING[before]) == (
