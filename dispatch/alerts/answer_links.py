@@ -28,9 +28,7 @@ def offer_named(token: str) -> OfferId:
     return OfferId(token.rpartition(".")[0])
 
 
-def is_answer_token(
-    key: bytes, token: str, offer_id: OfferId, volunteer_id: VolunteerId
-) -> bool:
+def is_answer_token(key: bytes, token: str, offer_id: OfferId, volunteer_id: VolunteerId) -> bool:
     """Return whether this is the token for that offer to that person."""
     right = answer_token(key, offer_id, volunteer_id)
     return hmac.compare_digest(right.encode(), token.encode("utf-8", "surrogatepass"))
