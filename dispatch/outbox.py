@@ -145,7 +145,7 @@ class Outbox:
         """
         count = 0
         await self._record()
-        while due := self._agenda.due(self.desk.clock.now())[:MOST_AT_ONCE]:
+        while due := self._agenda.due(self.desk.clock.now(), MOST_AT_ONCE):
             if not await self._ours():
                 break
             count += await self._round(due)

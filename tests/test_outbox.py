@@ -21,6 +21,7 @@ from dispatch import actions as act
 from dispatch import events as ev
 from dispatch import outbox as module
 from dispatch.alerts.ladder import DEFAULT, Limits, Telling
+from dispatch.alerts.messages import message_of
 from dispatch.app import open_store
 from dispatch.board import Board
 from dispatch.errors import BadInput, ChannelDown, StoreUnavailable, Undeliverable
@@ -29,7 +30,6 @@ from dispatch.model import (
     DeclineReason,
     Delivery,
     Medium,
-    Notice,
     NoticeId,
     OfferId,
     SendStatus,
@@ -37,7 +37,7 @@ from dispatch.model import (
     VolunteerId,
 )
 from dispatch.outbox import BEAT_S, DOWN_S, LEASE_S, Outbox
-from dispatch.ports import Language, Message, Receipt
+from dispatch.ports import Message, Receipt
 from dispatch.registry import leases
 from dispatch.registry.contacts import Contact, PushAddress
 from dispatch.settings import Settings
@@ -66,26 +66,6 @@ class Carrier:
             await self.before(to, dedupe_key)
         self.sent.append((to, dedupe_key, message))
         return Receipt(reference=f"{self.medium}-{len(self.sent)}")
-
-
-def message_of(
-    board: Board,
-    notice: Notice,
-    *,
-    language: Language,
-    sign: str,
-    link: str,
-    now: datetime,
-    zone: ZoneInfo,
-) -> Message:
-    return Message(
-        template=notice.kind.lower(),
-        params={"sign": sign, "link": link},
-        language=language,
-        urgency=notice.urgency,
-        expires_at=notice.closes_at,
-        exercise=board.exercise,
-    )
 
 
 class Desk:
@@ -194,9 +174,11 @@ class TestTelling:
         assert await desk.outbox.beat() == 0
         keys = desk.carrier(Medium.PUSH).keys
         assert sorted(keys) == sorted([f"o-{one}/PUSH/1", f"o-{two}/PUSH/2"])
-        sms = {key: (to, message.params) for to, key, message in desk.carrier(Medium.SMS).sent}
-        said = {"sign": "六合", "link": f"https://x/o-{one}"}
-        assert sms[f"o-{one}/SMS"] == ("+8613800000001", said)
+        sms = {key: (to, message) for to, key, message in desk.carrier(Medium.SMS).sent}
+        to, message = sms[f"o-{one}/SMS"]
+        assert (to, message.template, message.language) == ("+8613800000001", "offer", "zh")
+        said = {"sign": "六合", "link": f"https://x/o-{one}", "place": "Dike"}
+        assert said.items() <= message.params.items()
         found = desk.delivery(one, Medium.SMS)
         assert found is not None
         assert (found.status, found.reference[:4]) == (SendStatus.SENT, "SMS-")

@@ -23,7 +23,7 @@ class Agenda:
         self._board, self._ladder = board, steps
         self._at: dict[NoticeId, datetime] = {}
         self._heap: list[tuple[datetime, NoticeId]] = []
-        self._ready: set[NoticeId] = set()
+        self._ready: dict[NoticeId, tuple[int, datetime, str]] = {}
         self._put_off: dict[NoticeId, dict[Medium, datetime]] = {}
         for notice_id in board.live_notices:
             self._place(notice_id)
@@ -34,19 +34,21 @@ class Agenda:
             if kind == "notice":
                 self._place(ident)
 
-    def due(self, now: datetime) -> list[Due]:
-        """Return every step that is due and not put off, the most urgent first, then the oldest."""
+    def due(self, now: datetime, most: int | None = None) -> list[Due]:
+        """Return every step that is due and not put off, the most urgent first, then the oldest;
+        with `most`, the first so many, and what else their last notice has due."""
         while self._heap and self._heap[0][0] <= now:
             at, notice_id = heapq.heappop(self._heap)
             if self._at.get(notice_id) == at:
-                self._ready.add(notice_id)
+                self._ready[notice_id] = ladder.order(self._board.notices[notice_id])
         found: list[Due] = []
-        board = self._board
-        for notice_id in sorted(self._ready, key=lambda n: ladder.order(board.notices[n])):
+        for notice_id in sorted(self._ready, key=self._ready.__getitem__):
             steps = self._due_of(notice_id, now)
             if not steps:
                 self._place(notice_id, after=now)
             found += steps
+            if most is not None and len(found) >= most:
+                break
         return found
 
     def put_off(self, due: Due, until: datetime) -> None:
@@ -74,7 +76,7 @@ class Agenda:
             for step, at in ladder.open_steps(self._board, notice_id, self._ladder)
         )
         at = min((a for a in ahead if after is None or a > after), default=None)
-        self._ready.discard(notice_id)
+        self._ready.pop(notice_id, None)
         if at is None:
             self._at.pop(notice_id, None)
             if notice_id not in self._board.live_notices:

@@ -115,6 +115,17 @@ def test_what_is_put_off_comes_again_at_its_time() -> None:
     assert follower.agenda.next_at() is None
 
 
+def test_the_first_few_are_the_first_of_all() -> None:
+    play = Play()
+    follower = Follower(play)
+    play.offer(play.need().id, *range(1, 6))
+    follower.follow()
+    every = follower.agenda.due(play.now)
+    assert len(every) == 10
+    assert follower.agenda.due(play.now, 3) == every[:4]
+    assert follower.agenda.due(play.now) == every
+
+
 def test_thousands_at_rest_cost_nothing() -> None:
     """A beat looks at what is due, not at everybody who was told and is silent."""
     play = Play()
@@ -131,5 +142,5 @@ def test_thousands_at_rest_cost_nothing() -> None:
         play.act(SYSTEM, act.RecordSent(sent=sent))
         follower.follow()
     assert follower.agenda.due(play.now) == []
-    assert follower.agenda._ready == set()
+    assert follower.agenda._ready == {}
     assert follower.agenda.next_at() == play.now + timedelta(seconds=30)
