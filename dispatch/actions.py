@@ -273,10 +273,16 @@ class PromiseLater:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclineOffer:
+    """Not with the reason LATER: whoever says that says when."""
+
     kind: Literal["offer.decline"] = "offer.decline"
     offer_id: OfferId
     reason: DeclineReason
     comment: str = ""
+
+    def __post_init__(self) -> None:
+        if self.reason is DeclineReason.LATER:
+            raise ValueError("a later time is promised with offer.later")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

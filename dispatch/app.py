@@ -37,7 +37,7 @@ from dispatch.board import Board
 from dispatch.clock import SystemClock
 from dispatch.cordon import Cordon
 from dispatch.desk import Desk, PlannerPort
-from dispatch.errors import BadInput
+from dispatch.errors import BadInput, StoreUnavailable
 from dispatch.eventlog import SqlEventLog
 from dispatch.exchange.office import Place, place_of
 from dispatch.geo.basemap import road_features
@@ -57,6 +57,8 @@ from dispatch.registry.snapshot import load_roster, load_rows, roster_version
 from dispatch.settings import Settings
 from dispatch.waves import Waves
 
+OUTBOX = "outbox"
+"""The lease of the worker that sends."""
 GOODBYE_S = 15
 """Screens come back after a random part of this."""
 
@@ -79,6 +81,7 @@ class Application:
     bus: MemoryBus | RedisBus
     log: SqlEventLog
     place: Place
+    worker: str
     api: FastAPI
     background: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
 
@@ -93,10 +96,12 @@ class Application:
             await self.planner.start()
 
     def close(self) -> None:
-        """End threads and processes, then the database."""
+        """End threads and processes, give back what others wait for, then the database."""
         if isinstance(self.planner, ProcessPlanner):
             self.planner.close()
         self.log.close()
+        with contextlib.suppress(StoreUnavailable):
+            leases.release(self.engine, OUTBOX, self.worker)
         self.engine.dispose()
 
 
@@ -182,6 +187,7 @@ async def build(
         web_dir=settings.web_dir,
         place=place,
     )
+    worker = secrets.token_hex(8)
     app: Application | None = None
 
     @contextlib.asynccontextmanager
@@ -198,7 +204,8 @@ async def build(
         desk=desk,
         waves=Waves(desk=desk, show_up=agency.acceptance.show_up),
         cordon=Cordon(desk=desk),
-        outbox=outbox_of(desk, agency, engine, channels),
+        outbox=outbox_of(desk, agency, engine, channels, worker),
+        worker=worker,
         gateway=gateway,
         router=router,
         planner=planner,
@@ -211,17 +218,16 @@ async def build(
 
 
 def outbox_of(
-    desk: Desk, agency: Agency, engine: sa.Engine, channels: tuple[Channel, ...]
+    desk: Desk, agency: Agency, engine: sa.Engine, channels: tuple[Channel, ...], worker: str
 ) -> Outbox:
     """Return the outbox of a desk; of several workers' outboxes the lease lets one send.
 
     Raises:
         BadInput: an exercise was given a channel that reaches people.
     """
-    worker = secrets.token_hex(8)
 
     async def hold(now: datetime) -> bool:
-        return await asyncio.to_thread(leases.hold, engine, "outbox", worker, now, LEASE_S)
+        return await asyncio.to_thread(leases.hold, engine, OUTBOX, worker, now, LEASE_S)
 
     return Outbox(
         desk=desk,

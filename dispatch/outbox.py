@@ -258,7 +258,9 @@ class Outbox:
             return exc
         except Undeliverable as exc:
             if exc.gone and address.push_id is not None:
-                await asyncio.to_thread(self.forget, [address.push_id])
+                # It will be as gone the next time.
+                with contextlib.suppress(StoreUnavailable):
+                    await asyncio.to_thread(self.forget, [address.push_id])
             return exc
         except (OSError, TimeoutError) as exc:
             return ChannelDown(type(exc).__name__)

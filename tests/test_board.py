@@ -276,6 +276,8 @@ class TestNotices:
         assert play.board.live_notices == {recall.id}
         play.act(volunteer(1), act.SeeNotices(notice_ids=(recall.id,), medium=Medium.PUSH))
         assert play.board.live_notices == set()
+        seen = self.notice(play, recall.id)
+        assert (seen.closed_at, seen.seen_at, seen.seen_by) == (play.now, play.now, Medium.PUSH)
 
     def test_a_closed_incident_calls_everybody_back_who_is_on_the_way(self) -> None:
         play = Play()

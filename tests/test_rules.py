@@ -971,6 +971,10 @@ class TestPartialAnswers:
         play.act(volunteer(2), act.AcceptOffer(offer_id=other.id))
         refused("OFFER_WITHDRAWN", play, volunteer(1), later)
 
+    def test_whoever_says_later_says_when(self) -> None:
+        with pytest.raises(ValueError, match=r"offer\.later"):
+            act.DeclineOffer(offer_id=OfferId("o"), reason=DeclineReason.LATER)
+
     @pytest.mark.parametrize("seconds", [-1, 86_401])
     def test_a_day_at_most(self, seconds: int) -> None:
         with pytest.raises(ValueError, match="ready_in_s"):

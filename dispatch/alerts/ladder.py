@@ -75,7 +75,10 @@ DEFAULT: Final[dict[Urgency, tuple[Step, ...]]] = {
         Step(medium=Medium.PUSH),
         Step(medium=Medium.SMS, after_s=60, unless=Unless.SEEN),
     ),
-    Urgency.INFO: (Step(medium=Medium.PUSH), Step(medium=Medium.SMS, follows=True)),
+    Urgency.INFO: (
+        Step(medium=Medium.PUSH),
+        Step(medium=Medium.SMS, unless=Unless.SEEN, follows=True),
+    ),
     Urgency.TEST: (
         Step(medium=Medium.PUSH),
         Step(medium=Medium.SMS, after_s=30, unless=Unless.SEEN),

@@ -221,9 +221,9 @@ def _notices_seen(board: Board, s: Stored) -> tuple[Key, ...]:
     keys: list[Key] = []
     for notice_id in e.notice_ids:
         notice = replace(board.notices[notice_id], seen_at=s.at, seen_by=e.medium)
-        if notice.kind is NoticeKind.RECALL:
-            _closed(board, notice, s.at)
-        keys += (*_put(board, notice), ("seen", notice_id))
+        recall = notice.kind is NoticeKind.RECALL
+        touched = _closed(board, notice, s.at) if recall else _put(board, notice)
+        keys += (*touched, ("seen", notice_id))
     return tuple(dict.fromkeys(keys))
 
 
