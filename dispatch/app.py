@@ -10,9 +10,11 @@ import contextlib
 import functools
 import gzip
 import logging
+import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +27,7 @@ from dispatch import taxonomy
 from dispatch.agency import Agency
 from dispatch.alerts.bus import MemoryBus
 from dispatch.alerts.gateway import Gateway
+from dispatch.alerts.messages import message_of
 from dispatch.alerts.redis_bus import RedisBus
 from dispatch.api import live
 from dispatch.api.create import create
@@ -42,12 +45,13 @@ from dispatch.geo.closures import closure_features
 from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.matching.policy import MatchPolicy
+from dispatch.outbox import LEASE_S, Outbox
 from dispatch.planner.plan import Planner
 from dispatch.planner.process import FollowingPlanner, ProcessPlanner
 from dispatch.planner.round import Asking
 from dispatch.planner.verdict import judge
-from dispatch.ports import Clock
-from dispatch.registry import catalogue
+from dispatch.ports import Channel, Clock
+from dispatch.registry import catalogue, contacts, leases
 from dispatch.registry.engine import migrate, open_engine, writing
 from dispatch.registry.snapshot import load_roster, load_rows, roster_version
 from dispatch.settings import Settings
@@ -68,6 +72,7 @@ class Application:
     desk: Desk
     waves: Waves
     cordon: Cordon
+    outbox: Outbox
     gateway: Gateway
     router: RoadRouter
     planner: PlannerPort
@@ -126,8 +131,10 @@ async def build(
     agency: Agency,
     clock: Clock | None = None,
     planner: PlannerPort | None = None,
+    channels: tuple[Channel, ...] = (),
 ) -> Application:
-    """Return the application, wired but not started, with a planner of its own unless given one.
+    """Return the application, wired but not started, with a planner of its own unless given one;
+    it tells people by these `channels`.
 
     Raises:
         BadInput: a file, folder or database cannot be used.
@@ -191,6 +198,7 @@ async def build(
         desk=desk,
         waves=Waves(desk=desk, show_up=agency.acceptance.show_up),
         cordon=Cordon(desk=desk),
+        outbox=outbox_of(desk, agency, engine, channels),
         gateway=gateway,
         router=router,
         planner=planner,
@@ -202,12 +210,38 @@ async def build(
     return app
 
 
+def outbox_of(
+    desk: Desk, agency: Agency, engine: sa.Engine, channels: tuple[Channel, ...]
+) -> Outbox:
+    """Return the outbox of a desk; of several workers' outboxes the lease lets one send.
+
+    Raises:
+        BadInput: an exercise was given a channel that reaches people.
+    """
+    worker = secrets.token_hex(8)
+
+    async def hold(now: datetime) -> bool:
+        return await asyncio.to_thread(leases.hold, engine, "outbox", worker, now, LEASE_S)
+
+    return Outbox(
+        desk=desk,
+        channels=channels,
+        telling=agency.telling,
+        contacts=functools.partial(contacts.contacts, engine),
+        forget=functools.partial(contacts.forget_push, engine),
+        hold=hold,
+        message_of=message_of,
+        link_of=lambda _: "",
+    )
+
+
 @contextlib.asynccontextmanager
 async def running(app: Application) -> AsyncIterator[Application]:
     """Start the application and keep its clockwork going while the block lasts."""
     await app.start()
     recheck = live.recheck_forever(app.api.state.services)
-    clockwork = [app.desk.run(), app.waves.run(), app.cordon.run(), app.gateway.run(), recheck]
+    desk = [app.desk.run(), app.waves.run(), app.cordon.run(), app.outbox.run()]
+    clockwork = [*desk, app.gateway.run(), recheck]
     if isinstance(app.bus, RedisBus):
         clockwork.append(app.bus.run())
     work = [*clockwork, *(make() for make in app.background)]

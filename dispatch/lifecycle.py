@@ -104,7 +104,8 @@ Statuses = frozenset[SendStatus]
 
 SENDING: Final[Mapping[SendStatus | None, Statuses]] = {
     None: frozenset({SendStatus.SENT, SendStatus.FAILED, SendStatus.HELD}),
-    SendStatus.HELD: frozenset({SendStatus.SENT, SendStatus.FAILED}),
+    # It may be held for another reason.
+    SendStatus.HELD: frozenset({SendStatus.SENT, SendStatus.FAILED, SendStatus.HELD}),
     SendStatus.SENT: frozenset(),
     SendStatus.DELIVERED: frozenset(),
     SendStatus.FAILED: frozenset(),

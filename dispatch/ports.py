@@ -254,6 +254,11 @@ class Channel(Protocol):
     @property
     def medium(self) -> Medium: ...
 
+    @property
+    def real(self) -> bool:
+        """Whether people hear of what it sends: an exercise is refused such a channel."""
+        ...
+
     async def send(self, to: str, message: Message, dedupe_key: str) -> Receipt:
         """Hand the message to the carrier.
 

@@ -105,6 +105,8 @@ def _still_to_record(board: Board, sent: Sent) -> bool:
     if notice is None:
         return False
     before = notice.by(sent.medium)
+    if before is not None and (before.status, before.because) == (sent.status, sent.because):
+        return sent.status is SendStatus.SENT and before.sent_at is None
     if sent.status in lifecycle.SENDING[before.status if before else None]:
         return True
     # The carrier reported before it was stored that it took the message.

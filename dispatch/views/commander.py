@@ -116,7 +116,8 @@ def _operation(board: Board, key: Key) -> Entity | None:
         case "assignment":
             assignment = board.assignments[ident]
             origin = plain(board.offers[assignment.offer_id].origin)
-            inside = bool(board.warned_of(assignment.volunteer_id))
+            on_it = board.active.get(assignment.volunteer_id) == assignment.id
+            inside = on_it and bool(board.warned_of(assignment.volunteer_id))
             told = _told(board, of_recall(ident))
             return plain(assignment) | {"origin": origin, "inside": inside} | told
     return None
