@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -480,6 +481,22 @@ class TestHeldBack:
         assert [d.because for d in held if d and d.status is SendStatus.HELD] == ["COST_CAP"] * 6
         desk.wait(60)
         assert await desk.outbox.beat() == 0
+        desk.log.close()
+
+    async def test_what_waited_for_the_morning_may_be_too_dear_by_then(
+        self, engine: sa.Engine
+    ) -> None:
+        """It is 08:00; the agency sleeps for one more minute."""
+        quiet = (0, 8 * 60 + 2)
+        desk = Desk(engine, limits=Limits(quiet=quiet, cap=4, prices={Medium.SMS: 5}))
+        (offer,) = await desk.asks(1, severity=Severity.III)
+        for because, sleep_s in (("QUIET_HOURS", 60), ("COST_CAP", 60), ("COST_CAP", 60)):
+            desk.wait(sleep_s)
+            await desk.outbox.beat()
+            found = desk.delivery(offer, Medium.SMS)
+            assert found is not None
+            assert (found.status, found.because) == (SendStatus.HELD, because)
+        assert desk.carrier(Medium.SMS).sent == deque()
         desk.log.close()
 
 
