@@ -75,16 +75,19 @@ class AcceptanceEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgencyFile:
-    """The file as written; `roads` is relative to it, and a file of `acceptance` too."""
+    """The file as written; `roads` is relative to it, and a file of `acceptance` too.
+
+    Without roads an agency can be drilled, on straight lines, but not served.
+    """
 
     id: AgencyId
     name_zh: str
     name_en: str
     exercise: bool
     currency: str
-    roads: str
     map: MapEntry
     regions: tuple[RegionEntry, ...]
+    roads: str = ""
     timezone: str = "UTC"
     acceptance: AcceptanceEntry = AcceptanceEntry()
     alerting: tuple[dict[str, Any], ...] = ()
@@ -106,7 +109,7 @@ class Agency:
     name_en: str
     exercise: bool
     currency: str
-    roads: Path
+    roads: Path | None
     map: MapFrame
     layers: tuple[MapLayer, ...]
     handoff: tuple[App, ...]
@@ -136,7 +139,7 @@ def load_agency(path: Path, map_keys: Mapping[str, str] | None = None) -> Agency
         name_en=found.name_en,
         exercise=found.exercise,
         currency=found.currency,
-        roads=path.parent / found.roads,
+        roads=path.parent / found.roads if found.roads else None,
         map=MapFrame(center=found.map.center, zoom=found.map.zoom),
         layers=_layers(path, found.map.layers, map_keys or {}),
         handoff=found.map.handoff,

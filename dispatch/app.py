@@ -135,7 +135,7 @@ async def build(
     clock = clock or SystemClock()
     engine = open_store(settings)
     add_regions(engine, agency)
-    graph = RoadGraph.load(agency.roads)
+    graph = road_graph(agency)
     log = SqlEventLog(engine)
     policy = MatchPolicy()
     router = RoadRouter(graph, folder=settings.cache_dir)
@@ -264,7 +264,7 @@ def server_of(app: Application, started: Callable[[], None]) -> Server:
 def following_planner(url: str, agency: Agency, cache: Path) -> FollowingPlanner:
     """Make a planner that reads log and registry by itself; runs in the planner's process."""
     engine = open_engine(url)
-    router = RoadRouter(RoadGraph.load(agency.roads), folder=cache)
+    router = RoadRouter(road_graph(agency), folder=cache)
     policy = MatchPolicy()
     asking = Asking(book=agency.book, model=agency.acceptance, zone=agency.timezone)
     kept: dict[str, Planner] = {}
@@ -282,6 +282,17 @@ def following_planner(url: str, agency: Agency, cache: Path) -> FollowingPlanner
         board=Board(agency=agency.id, exercise=agency.exercise),
         refreshed=refreshed,
     )
+
+
+def road_graph(agency: Agency) -> RoadGraph:
+    """Return the agency's roads.
+
+    Raises:
+        BadInput: it names none, or they cannot be read.
+    """
+    if agency.roads is None:
+        raise BadInput(f"agency {agency.id} names no roads: it can be drilled, but not served")
+    return RoadGraph.load(agency.roads)
 
 
 def _stop_on_failure(task: asyncio.Task[None]) -> None:
