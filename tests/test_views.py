@@ -29,6 +29,7 @@ def test_a_volunteer_sees_only_their_own() -> None:
         "offer": {},
         "assignment": {},
         "warning": {},
+        "test": {},
     }
     (offer,) = mine["offer"].values()
     assert "volunteer_id" not in offer
