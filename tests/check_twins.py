@@ -30,6 +30,11 @@ ELSEWHERE: Final = {
     "dispatch/app.py": "tests/test_main.py",
     "dispatch/__main__.py": "tests/test_main.py",
     "dispatch/settings.py": "tests/test_main.py",
+    "dispatch/drills/report/curves.py": "tests/drills/report/test_page.py",
+    "dispatch/drills/report/people.py": "tests/drills/report/test_page.py",
+    "dispatch/drills/report/incidents.py": "tests/drills/report/test_page.py",
+    "dispatch/drills/report/teaching.py": "tests/drills/report/test_page.py",
+    "dispatch/drills/report/tables.py": "tests/drills/report/test_page.py",
     "dispatch/planner/travel.py": "tests/planner/test_plan.py",
     "dispatch/planner/verdict.py": "tests/test_desk.py",
 }
