@@ -37,6 +37,11 @@ ELSEWHERE: Final = {
     "dispatch/drills/scenario/lines.py": "tests/drills/scenario/test_reference.py",
     "dispatch/drills/scenario/world.py": "tests/drills/scenario/test_injects.py",
     "dispatch/drills/scenario/draft.py": "tests/drills/scenario/test_convert.py",
+    "dispatch/drills/report/curves.py": "tests/drills/report/test_page.py",
+    "dispatch/drills/report/people.py": "tests/drills/report/test_page.py",
+    "dispatch/drills/report/incidents.py": "tests/drills/report/test_page.py",
+    "dispatch/drills/report/teaching.py": "tests/drills/report/test_page.py",
+    "dispatch/drills/report/tables.py": "tests/drills/report/test_page.py",
     "dispatch/planner/travel.py": "tests/planner/test_plan.py",
     "dispatch/planner/verdict.py": "tests/test_desk.py",
 }
