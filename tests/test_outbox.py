@@ -560,6 +560,24 @@ class TestSeveralWorkers:
         both = await asyncio.gather(desk.outbox.beat(), other.outbox.beat())
         assert sorted(both) == [0, 6]
 
+    async def test_an_answer_that_another_worker_has_just_stored_counts(
+        self, desk: Desk, other: Desk
+    ) -> None:
+        one, two = await desk.asks(1, 2)
+        await other.office.desk.start()
+        await other.declines(1, one)
+        assert desk.delivery(two, Medium.SMS) is None
+        assert await desk.outbox.beat() == 2
+        assert desk.carrier(Medium.SMS).keys == [f"o-{two}/SMS"]
+
+    async def test_who_takes_over_knows_what_was_sent_before(self, desk: Desk, other: Desk) -> None:
+        await desk.asks(1)
+        await other.office.desk.start()
+        await desk.outbox.beat()
+        other.wait(LEASE_S)
+        assert await other.outbox.beat() == 0
+        assert other.carrier(Medium.PUSH).keys == []
+
     async def test_when_it_dies_another_takes_over_once_the_lease_is_over(
         self, desk: Desk, other: Desk
     ) -> None:
