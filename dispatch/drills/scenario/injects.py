@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
+from dispatch.drills.scenario import lines as say
 from dispatch.drills.scenario import model as it
 from dispatch.drills.scenario import schema as key
 from dispatch.drills.scenario.fields import Field, Incomplete, Section
@@ -29,24 +31,24 @@ def read_timeline(nodes: Sequence[Node], world: World) -> None:
     """Read the lines of a timeline; what a line is about may stand after it."""
     sections = [found for node in nodes if (found := _section(node, world)) is not None]
     for section in sorted(sections, key=_rank):
-        _made(section, _MAKERS[section[key.WHAT]][0], world)
+        _made(section, _MAKERS[section[say.WHAT]][0], world)
 
 
 def _rank(section: Section) -> int:
     """Incidents and the like first, then what is about them, then what is about that."""
-    return _MAKERS[section[key.WHAT]][1] + section.said(key.DUPLICATE_OF)
+    return _MAKERS[section[say.WHAT]][1] + section.said(say.DUPLICATE_OF)
 
 
 def _section(node: Node, world: World) -> Section | None:
     """The section of a line, by the table of what it says it is."""
-    head = Section(node, (key.WHAT,), Problems())
-    what = head[key.WHAT] if head.has(key.WHAT) else ""
-    if what in key.TIMELINE_TABLES:
-        return Section(node, (*key.HEAD, *key.TIMELINE_TABLES[what]), world.problems)
-    known = ", ".join(key.TIMELINE_TABLES)
+    head = Section(node, (say.WHAT,), Problems())
+    what = head[say.WHAT] if head.has(say.WHAT) else ""
+    if what in say.TIMELINE_TABLES:
+        return Section(node, (*say.HEAD, *say.TIMELINE_TABLES[what]), world.problems)
+    known = ", ".join(say.TIMELINE_TABLES)
     message = f"what: {what!r} is none of {known}" if what else "what: is missing"
     world.problems.add(
-        head.at(key.WHAT), Code.UNKNOWN_KIND if what else Code.MISSING, "what", message
+        head.at(say.WHAT), Code.UNKNOWN_KIND if what else Code.MISSING, "what", message
     )
     return None
 
@@ -104,7 +106,13 @@ def _opened(section: Section, world: World) -> it.IncidentOpened:
 
 def _needs_of(section: Section, world: World, opened: it.IncidentOpened, words: NeedWords) -> Made:
     after_min: int | None = section[key.VERIFIED_AFTER]
-    common = _common(section, world, placed=True) | {"id": f"{opened.id}/{words.skill}"}
+    sure = replace(opened.provenance, fact=section[key.NEEDS_FACT])
+    common: dict[str, Any] = {
+        "id": f"{opened.id}/{words.skill}",
+        "at_s": opened.at_s,
+        "provenance": sure,
+        "place": opened.place,
+    }
     need = _need(section, world, opened, words, common, verified=not after_min)
     yield need
     if after_min:
@@ -170,22 +178,22 @@ def _until(section: Section, world: World, defaults: NeedDefaults, at_s: int) ->
 
 
 def _created(section: Section, world: World) -> Made:
-    placed = section.said(key.OWN_LON) or section.said(key.OWN_LAT)
+    placed = section.said(say.OWN_LON) or section.said(say.OWN_LAT)
     common = _common(section, world, placed=placed)
-    opened = world.target(section, key.OF_INCIDENT, it.IncidentOpened, common["at_s"])
+    opened = world.target(section, say.OF_INCIDENT, it.IncidentOpened, common["at_s"])
     site = None
     if placed:
-        site = world.site(section, key.OWN_LON, key.OWN_LAT, section[key.PLACE])
-    repeats = section[key.DUPLICATE_OF]
+        site = world.site(section, say.OWN_LON, say.OWN_LAT, section[key.PLACE])
+    repeats = section[say.DUPLICATE_OF]
     if repeats is not None:
-        world.target(section, key.DUPLICATE_OF, it.NeedCreated, common["at_s"])
+        world.target(section, say.DUPLICATE_OF, it.NeedCreated, common["at_s"])
     yield _need(
         section,
         world,
         opened,
-        section[key.ONE_NEED],
+        section[say.ONE_NEED],
         common,
-        verified=section[key.VERIFIED],
+        verified=section[say.VERIFIED],
         site=site,
         duplicate_of=repeats,
     )
@@ -193,9 +201,9 @@ def _created(section: Section, world: World) -> Made:
 
 def _verified(section: Section, world: World) -> Made:
     common = _common(section, world)
-    need = world.target(section, key.OF_NEED, it.NeedCreated, common["at_s"])
+    need = world.target(section, say.OF_NEED, it.NeedCreated, common["at_s"])
     if need.verified:
-        section.problem(key.OF_NEED, Code.BAD_VALUE, f"need: {need.id!r} came in verified")
+        section.problem(say.OF_NEED, Code.BAD_VALUE, f"need: {need.id!r} came in verified")
         raise Incomplete
     if common["at_s"] >= need.deadline_s:
         section.problem(key.AT, Code.TOO_LATE, f"at: the deadline of {need.id!r} has passed")
@@ -205,32 +213,32 @@ def _verified(section: Section, world: World) -> Made:
 
 def _duplicate(section: Section, world: World) -> Made:
     common = _common(section, world)
-    need = world.target(section, key.OF_NEED, it.NeedCreated, common["at_s"])
+    need = world.target(section, say.OF_NEED, it.NeedCreated, common["at_s"])
     of = need.duplicate_of
-    if section[key.OF] is not None:
-        of = world.target(section, key.OF, it.NeedCreated, common["at_s"]).id
+    if section[say.OF] is not None:
+        of = world.target(section, say.OF, it.NeedCreated, common["at_s"]).id
     if of is None or of == need.id:
         said = f"of: say which need {need.id!r} repeats"
-        section.problem(key.OF, Code.MISSING, said)
+        section.problem(say.OF, Code.MISSING, said)
         raise Incomplete
     yield it.DuplicateFound(**common, need=need.id, of=of)
 
 
 def _need_closed(section: Section, world: World) -> Made:
     common = _common(section, world)
-    need = world.target(section, key.OF_NEED, it.NeedCreated, common["at_s"])
-    yield it.NeedClosed(**common, need=need.id, reason=section[key.REASON])
+    need = world.target(section, say.OF_NEED, it.NeedCreated, common["at_s"])
+    yield it.NeedClosed(**common, need=need.id, reason=section[say.REASON])
 
 
 def _incident_closed(section: Section, world: World) -> Made:
     common = _common(section, world)
-    opened = world.target(section, key.OF_INCIDENT, it.IncidentOpened, common["at_s"])
-    yield it.IncidentClosed(**common, incident=opened.id, reason=section[key.REASON])
+    opened = world.target(section, say.OF_INCIDENT, it.IncidentOpened, common["at_s"])
+    yield it.IncidentClosed(**common, incident=opened.id, reason=section[say.REASON])
 
 
 def _hazard_raised(section: Section, world: World) -> Made:
     common = _common(section, world)
-    opened = world.target(section, key.OF_INCIDENT, it.IncidentOpened, common["at_s"])
+    opened = world.target(section, say.OF_INCIDENT, it.IncidentOpened, common["at_s"])
     hazard = section[key.HAZARD]
     if hazard.rank <= opened.hazard.rank:
         said = f"hazard: {hazard} is not above {opened.hazard}, that of {opened.id!r}"
@@ -246,29 +254,29 @@ def _zone(section: Section, world: World) -> Made:
     common = _common(section, world, placed=True)
     field, form, line = _shape(section, _FORMS)
     ends_s = None
-    ends = section[key.ENDS_ZONE]
+    ends = section[say.ENDS_ZONE]
     if ends is not None:
-        ends_s = world.seconds(section, key.ENDS_ZONE, ends)
+        ends_s = world.seconds(section, say.ENDS_ZONE, ends)
         if ends_s <= common["at_s"]:
-            section.problem(key.ENDS_ZONE, Code.ENDS_BEFORE_START, "ends: is not after it begins")
+            section.problem(say.ENDS_ZONE, Code.ENDS_BEFORE_START, "ends: is not after it begins")
             raise Incomplete
     yield it.ZoneDrawn(
         **common,
-        zone_kind=section[key.ZONE_KIND],
-        name=section[key.ZONE_NAME],
+        zone_kind=section[say.ZONE_KIND],
+        name=section[say.ZONE_NAME],
         form=form,
-        parts=world.parts(section, field, form, line, section[key.WIDTH]),
-        radius_m=section[key.WIDTH],
-        blocks=section[key.BLOCKS],
-        pace=section[key.PACE],
-        certainty=section[key.CERTAINTY],
+        parts=world.parts(section, field, form, line, section[say.WIDTH]),
+        radius_m=section[say.WIDTH],
+        blocks=section[say.BLOCKS],
+        pace=section[say.PACE],
+        certainty=section[say.CERTAINTY],
         ends_s=ends_s,
     )
 
 
 def _cleared(section: Section, world: World) -> Made:
     common = _common(section, world)
-    zone = world.target(section, key.OF_ZONE, it.ZoneDrawn, common["at_s"])
+    zone = world.target(section, say.OF_ZONE, it.ZoneDrawn, common["at_s"])
     yield it.ZoneCleared(**common, zone=zone.id)
 
 
@@ -279,7 +287,7 @@ def _cell_lost(section: Section, world: World) -> Made:
 
 def _cell_restored(section: Section, world: World) -> Made:
     common = _common(section, world)
-    lost = world.target(section, key.OF_LOST, it.CellLost, common["at_s"])
+    lost = world.target(section, say.OF_LOST, it.CellLost, common["at_s"])
     yield it.CellRestored(**common, lost=lost.id)
 
 
@@ -287,43 +295,43 @@ def _recall(section: Section, world: World) -> Made:
     yield it.Recall(
         **_common(section, world, placed=True),
         area=_ground(section, world),
-        within_s=60 * section[key.WITHIN],
-        reason=section[key.REASON],
+        within_s=60 * section[say.WITHIN],
+        reason=section[say.REASON],
     )
 
 
 def _lapsed(section: Section, world: World) -> Made:
     common = _common(section, world)
-    yield it.CoverLapsed(**common, skill=section[key.SKILL], share=section[key.SHARE])
+    yield it.CoverLapsed(**common, skill=section[say.SKILL], share=section[say.SHARE])
 
 
 def _warning(section: Section, world: World) -> Made:
-    text = Names(section[key.TEXT_ZH], section[key.TEXT_EN])
-    yield it.RedWarning(**_common(section, world), text=text, duty_share=section[key.DUTY])
+    text = Names(section[say.TEXT_ZH], section[say.TEXT_EN])
+    yield it.RedWarning(**_common(section, world), text=text, duty_share=section[say.DUTY])
 
 
 def _message(section: Section, world: World) -> Made:
     common = _common(section, world)
     incident = None
-    if section[key.IF_INCIDENT] is not None:
-        found = world.target(section, key.IF_INCIDENT, it.IncidentOpened, common["at_s"])
+    if section[say.IF_INCIDENT] is not None:
+        found = world.target(section, say.IF_INCIDENT, it.IncidentOpened, common["at_s"])
         incident = found.id
-    text = Names(section[key.TEXT_ZH], section[key.TEXT_EN])
+    text = Names(section[say.TEXT_ZH], section[say.TEXT_EN])
     yield it.Message(**common, text=text, incident=incident)
 
 
 def _ground(section: Section, world: World) -> it.Area:
     """Return an area that is drawn as a ring, or as a circle around a point."""
     field, form, line = _shape(section, _GROUNDS)
-    radius_m: float = section[key.WIDTH]
+    radius_m: float = section[say.WIDTH]
     if form is ZoneForm.POINT:
         if radius_m <= 0:
-            section.problem(key.WIDTH, Code.BAD_SHAPE, "radius_m: a point needs one above 0")
+            section.problem(say.WIDTH, Code.BAD_SHAPE, "radius_m: a point needs one above 0")
             raise Incomplete
         world.parts(section, field, form, line, radius_m)
         return it.Area(ring=circle(*world.degrees(line)[0], radius_m))
     if radius_m:
-        section.problem(key.WIDTH, Code.BAD_SHAPE, "radius_m: goes with a point, not with a ring")
+        section.problem(say.WIDTH, Code.BAD_SHAPE, "radius_m: goes with a point, not with a ring")
         raise Incomplete
     ((ring, *_), *_) = world.parts(section, field, form, line, 0.0)
     return it.Area(ring=ring)
@@ -336,7 +344,7 @@ def _shape(
     said = [(form, field) for form, field in forms.items() if section.said(field)]
     if len(said) != 1:
         some = ", ".join(field.name for field in forms.values())
-        section.problem(key.WHAT, Code.BAD_SHAPE, f"say one of {some}")
+        section.problem(say.WHAT, Code.BAD_SHAPE, f"say one of {some}")
         raise Incomplete
     ((form, field),) = said
     value = section[field]
@@ -350,12 +358,12 @@ def line_of(points: Sequence[Sequence[float]]) -> Line:
 
 _FORMS: Final[Mapping[ZoneForm, Field[Any]]] = {
     ZoneForm.AREA: key.RING,
-    ZoneForm.LINE: key.LINE,
-    ZoneForm.POINT: key.POINT,
+    ZoneForm.LINE: say.LINE,
+    ZoneForm.POINT: say.POINT,
 }
 _GROUNDS: Final[Mapping[ZoneForm, Field[Any]]] = {
     ZoneForm.AREA: key.RING,
-    ZoneForm.POINT: key.POINT,
+    ZoneForm.POINT: say.POINT,
 }
 
 _MAKERS: Final[Mapping[str, tuple[_Make, int]]] = {

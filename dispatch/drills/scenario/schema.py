@@ -18,23 +18,17 @@ from dispatch.drills.scenario.fields import (
     table_of,
     text,
     whole,
-    yes_or_no,
 )
 from dispatch.drills.scenario.model import SEVERITY_WEIGHTS, Fact, Placed
-from dispatch.drills.scenario.needs import NeedWords, needs, one_need
+from dispatch.drills.scenario.needs import NeedWords, needs
 from dispatch.drills.scenario.nodes import Node
 from dispatch.drills.scenario.problems import Code
 from dispatch.drills.scenario.times import LONGEST_H, Moment, local, moment, zone
 from dispatch.geo.crs import Crs
 from dispatch.model import (
-    ON_LAND,
-    Certainty,
     HazardClass,
     RegionCode,
     Severity,
-    Skill,
-    TravelMode,
-    ZoneKind,
 )
 from dispatch.rules.needs import MAX_REACH_S
 from dispatch.taxonomy import INCIDENT_KINDS, SKILLS
@@ -45,9 +39,9 @@ MAX_MINUTES: Final = 60 * LONGEST_H
 NAME_MOST: Final = 95
 """Two of them and what joins them make a title, which has at most 200 characters."""
 
-_minutes = whole(1, MAX_MINUTES)
-_share = number(0, 1)
-_any_number = number(-1e9, 1e9)
+MINUTES: Final = whole(1, MAX_MINUTES)
+SHARE_OF: Final = number(0, 1)
+ANY_NUMBER: Final = number(-1e9, 1e9)
 
 
 def _region(node: Node) -> RegionCode:
@@ -134,10 +128,10 @@ TIMEZONE: Final = Field("timezone", zone, "whose local clock, such as `Asia/Shan
 CLOCK_TABLE: Final[tuple[Field[Any], ...]] = (STARTS, HOURS, TIMEZONE)
 
 BOUNDS: Final = Field(
-    "bounds", list_of(_any_number, 4, 4), "west, south, east, north in degrees", None
+    "bounds", list_of(ANY_NUMBER, 4, 4), "west, south, east, north in degrees", None
 )
 RING: Final = Field(
-    "ring", list_of(list_of(_any_number, 2, 2), 3, 2_000), "corners `[lon, lat]` of a polygon", None
+    "ring", list_of(list_of(ANY_NUMBER, 2, 2), 3, 2_000), "corners `[lon, lat]` of a polygon", None
 )
 AREA_TABLE: Final[tuple[Field[Any], ...]] = (BOUNDS, RING)
 
@@ -157,7 +151,7 @@ ROSTER_FILE: Final = Field(
 )
 COVER: Final = Field(
     "cover",
-    table_of(tuple(HazardClass)[1:], _share),
+    table_of(tuple(HazardClass)[1:], SHARE_OF),
     "share covered up to each hazard class; whoever is covered for H4 counts in H1 to H3",
     None,
 )
@@ -175,7 +169,7 @@ SHARES: Final[Mapping[str, str]] = {
     "seats": "of drivers, those who take others along",
 }
 SHARE_FIELDS: Final[tuple[Field[float | None], ...]] = tuple(
-    Field(share, _share, f"share: {what}", None) for share, what in SHARES.items()
+    Field(share, SHARE_OF, f"share: {what}", None) for share, what in SHARES.items()
 )
 ROSTER_TABLE: Final[tuple[Field[Any], ...]] = (
     PEOPLE,
@@ -190,8 +184,8 @@ ROSTER_TABLE: Final[tuple[Field[Any], ...]] = (
     SOURCE,
 )
 
-LON: Final = Field("lon", _any_number, "degrees east")
-LAT: Final = Field("lat", _any_number, "degrees north")
+LON: Final = Field("lon", ANY_NUMBER, "degrees east")
+LAT: Final = Field("lat", ANY_NUMBER, "degrees north")
 REGION: Final = Field("region", _region, "the code of one of the agency's regions")
 
 RADIUS: Final = Field("radius_m", number(1, 100_000), "how far it reaches")
@@ -222,16 +216,22 @@ SETTLEMENT: Final[tuple[Field[Any], ...]] = (
 
 # Needs
 
-DEADLINE: Final = Field("deadline_min", _minutes, "from the need to when its people must be there")
-WORK: Final = Field("work_min", _minutes, "how long the work lasts after the deadline")
+DEADLINE: Final = Field("deadline_min", MINUTES, "from the need to when its people must be there")
+WORK: Final = Field("work_min", MINUTES, "how long the work lasts after the deadline")
 REACH: Final = Field("reach_min", whole(1, MAX_REACH_S // 60), "the longest acceptable response")
 RISK: Final = Field("risk_assessment", text(), "of all needs; nothing risky is published without")
 OWNER: Final = Field("safety_owner", text(200), "who answers for the safety plan")
 MEASURES: Final = Field("safety_measures", text(), "what the safety plan says")
 NEEDS_TABLE: Final[tuple[Field[Any], ...]] = (DEADLINE, WORK, REACH, RISK, OWNER, MEASURES)
 
-DEADLINE_OWN: Final = Field("deadline_min", _minutes, DEADLINE.text, None)
-WORK_OWN: Final = Field("work_min", _minutes, WORK.text, None)
+NEEDS_FACT: Final = Field(
+    "needs_fact",
+    FACT.read,
+    "how sure the needs of the line are, by the marks of `fact`; without it they are a synthesis",
+    Fact.SYNTHESIS,
+)
+DEADLINE_OWN: Final = Field("deadline_min", MINUTES, DEADLINE.text, None)
+WORK_OWN: Final = Field("work_min", MINUTES, WORK.text, None)
 REACH_OWN: Final = Field("reach_min", REACH.read, REACH.text, None)
 ENDS: Final[Field[Moment | None]] = Field(
     "ends", moment, "instead of `work_min`: when the work ends", None
@@ -286,6 +286,7 @@ INCIDENT: Final[tuple[Field[Any], ...]] = (
     TITLE_ZH,
     TITLE_EN,
     NEED_WORDS,
+    NEEDS_FACT,
     DEADLINE_OWN,
     WORK_OWN,
     ENDS,
@@ -295,80 +296,6 @@ INCIDENT: Final[tuple[Field[Any], ...]] = (
     FACT,
     SOURCE,
 )
-
-# The timeline: what each kind of line says beside `at`, `what`, `id` and how sure it is
-
-OF_INCIDENT: Final = Field("incident", name, "the id of an incident")
-IF_INCIDENT: Final = Field("incident", name, "the id of an incident, if it is about one", None)
-OF_NEED: Final = Field("need", name, "the id of a need; those of the incident file are `ROW/SKILL`")
-ONE_NEED: Final = Field("needs", one_need, "one need, as in the incident file")
-VERIFIED: Final = Field("verified", yes_or_no, "whether it comes in verified", True)
-DUPLICATE_OF: Final = Field("duplicate_of", name, "the need it repeats unknowingly", None)
-OF: Final = Field("of", name, "the need it repeats", None)
-OWN_LON: Final = Field("lon", _any_number, "degrees east, if not where the incident is", None)
-OWN_LAT: Final = Field("lat", _any_number, "degrees north", None)
-REASON: Final = Field("reason", text(), "why, as the log and people are told")
-ZONE_KIND: Final = Field("kind", choice(tuple(ZoneKind), Code.UNKNOWN_KIND), "what the hazard is")
-ZONE_NAME: Final = Field("name", text(200), "what the zone is called")
-LINE: Final = Field(
-    "line", list_of(list_of(_any_number, 2, 2), 2, 2_000), "points `[lon, lat]` of a line", None
-)
-POINT: Final = Field("point", list_of(_any_number, 2, 2), "`[lon, lat]` of a single place", None)
-WIDTH: Final = Field("radius_m", number(0, 20_000), "how far around it reaches", 0.0)
-BLOCKS: Final[Field[tuple[TravelMode, ...]]] = Field(
-    "blocks", list_of(choice(tuple(TravelMode)), 0, 4), "whom it stops; everybody on land", ON_LAND
-)
-PACE: Final = Field("pace", number(0.01, 1), "the speed left to the others", 1.0)
-CERTAINTY: Final = Field(
-    "certainty", choice(tuple(Certainty)), "how sure it is", Certainty.OBSERVED
-)
-OF_ZONE: Final = Field("zone", name, "the id of a `zone_drawn`")
-OF_LOST: Final = Field("lost", name, "the id of a `cell_lost`")
-SKILL: Final[Field[Skill]] = Field(
-    "skill", choice(tuple(SKILLS), Code.UNKNOWN_SKILL), "whose holders are meant"
-)
-SHARE: Final = Field("share", _share, "the share of them")
-WITHIN: Final = Field("within_min", whole(1, MAX_MINUTES), "by when nobody may remain", 30)
-TEXT_ZH: Final = Field("text_zh", text(900), "in Chinese")
-TEXT_EN: Final = Field("text_en", text(900), "in English")
-DUTY: Final = Field("duty_share", _share, "the share of those available who go on duty")
-ENDS_ZONE: Final[Field[Moment | None]] = Field("ends", moment, "when it is over by itself", None)
-
-WHAT: Final = Field("what", text(64), "which kind of line it is")
-SHAPE: Final[tuple[Field[Any], ...]] = (RING, LINE, POINT, WIDTH)
-GROUND: Final[tuple[Field[Any], ...]] = (RING, POINT, WIDTH)
-HEAD: Final[tuple[Field[Any], ...]] = (AT, WHAT, ID, *SURE)
-
-TIMELINE_TABLES: Final[Mapping[str, tuple[Field[Any], ...]]] = {
-    "incident_opened": tuple(field for field in INCIDENT if field not in (ID, AT, *SURE)),
-    "need_created": (
-        OF_INCIDENT,
-        ONE_NEED,
-        OWN_LON,
-        OWN_LAT,
-        PLACE,
-        DEADLINE_OWN,
-        WORK_OWN,
-        ENDS,
-        REACH_OWN,
-        VERIFIED,
-        DUPLICATE_OF,
-        NOTE,
-    ),
-    "need_verified": (OF_NEED,),
-    "duplicate_found": (OF_NEED, OF),
-    "need_closed": (OF_NEED, REASON),
-    "incident_closed": (OF_INCIDENT, REASON),
-    "hazard_raised": (OF_INCIDENT, HAZARD),
-    "zone_drawn": (ZONE_KIND, ZONE_NAME, *SHAPE, BLOCKS, PACE, CERTAINTY, ENDS_ZONE),
-    "zone_cleared": (OF_ZONE,),
-    "cell_lost": GROUND,
-    "cell_restored": (OF_LOST,),
-    "recall": (*GROUND, WITHIN, REASON),
-    "cover_lapsed": (SKILL, SHARE),
-    "red_warning": (TEXT_ZH, TEXT_EN, DUTY),
-    "message": (TEXT_ZH, TEXT_EN, IF_INCIDENT),
-}
 
 # Professionals and scoring
 
@@ -410,19 +337,3 @@ GRACE: Final = Field(
     "grace_min", whole(0, MAX_MINUTES), "how late an arrival still counts for its need", 0
 )
 SCORING_TABLE: Final[tuple[Field[Any], ...]] = (WEIGHTS, RECALL, GRACE)
-
-SECTIONS: Final[Mapping[str, tuple[Field[Any], ...]]] = {
-    "scenario.yaml": SCENARIO,
-    "clock": CLOCK_TABLE,
-    "area": AREA_TABLE,
-    "roster": ROSTER_TABLE,
-    "settlements": SETTLEMENT,
-    "needs": NEEDS_TABLE,
-    "incidents": INCIDENT,
-    "weather": WEATHER_TABLE,
-    "timeline": HEAD,
-    **{f"timeline: {what}": table for what, table in TIMELINE_TABLES.items()},
-    "units": UNIT,
-    "scoring": SCORING_TABLE,
-}
-"""Every table, by the heading of its section on the reference page."""
