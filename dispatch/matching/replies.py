@@ -7,7 +7,7 @@ from math import log
 from typing import Final, Literal
 
 import numpy as np
-from scipy.special import gammainc, ndtr
+from scipy.special import gammainc, gammaincinv, ndtr, ndtri
 
 from dispatch.roster import Floats
 
@@ -54,6 +54,13 @@ class ReplyLaw:
         # log(0) is meant: nobody has answered yet.
         with np.errstate(divide="ignore"):
             return np.asarray(ndtr(np.log(since) / self.shape), np.float64)
+
+    def quantile(self, share: Floats) -> Floats:
+        """Return the delays in seconds within which these shares of answers come, shape (k,):
+        `cdf` the other way round."""
+        if self.family == "gamma":
+            return np.asarray(self.least_s + self.scale_s * gammaincinv(self.shape, share))
+        return np.asarray(self.least_s + self.scale_s * np.exp(self.shape * ndtri(share)))
 
     def sample(self, rng: np.random.Generator, n: int) -> Floats:
         """Return `n` delays in seconds, shape (n,)."""
