@@ -41,7 +41,11 @@ class ManualClock:
 
     async def advance(self, seconds: float) -> None:
         """Move on, waking every sleeper at its own instant and letting it run."""
-        end_at = self._now + timedelta(seconds=seconds)
+        await self.advance_to(self._now + timedelta(seconds=seconds))
+
+    async def advance_to(self, end_at: datetime) -> None:
+        """Move on to an instant in the same way; an earlier one changes nothing."""
+        end_at = max(end_at, self._now)
         await asyncio.sleep(0)
         while self._sleepers and self._sleepers[0][0] <= end_at:
             due_at, _, future = heapq.heappop(self._sleepers)

@@ -67,6 +67,15 @@ class Cordon:
         self._again_at = now + timedelta(seconds=AGAIN_S) if zones else None
         return told
 
+    def idle_until(self, now: datetime, until: datetime) -> datetime:
+        """Return an instant up to `until` before which no beat after `now` does anything, as long
+        as nothing happens."""
+        if _dangerous(self.desk.board, now) != self._seen:
+            return now
+        turns = [t for z in self.desk.board.zones.values() for t in (z.starts_at, z.ends_at)]
+        found = min([until, *(t for t in turns if t is not None and t > now)])
+        return found if self._again_at is None else min(found, self._again_at)
+
     async def _warn(self, zone_id: ZoneId, people: list[VolunteerId]) -> int:
         for start in range(0, len(people), AT_ONCE):
             some = tuple(people[start : start + AT_ONCE])

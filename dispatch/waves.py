@@ -10,16 +10,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from dispatch import actions as act
 from dispatch import rules
+from dispatch.board import Key
 from dispatch.desk import Desk
 from dispatch.errors import PlannerUnavailable, SolverFailed, StoreUnavailable
-from dispatch.matching.alerting import AlertPolicy, Call, fill
+from dispatch.matching.alerting import AlertPolicy, Call, fill, stays_idle
 from dispatch.matching.alerting.calls import call_of, rho_of
 from dispatch.model import SYSTEM, ActionId, DoubtReason, NeedId
 
@@ -40,8 +41,12 @@ class Waves:
     desk: Desk
     show_up: float
     _rests: dict[NeedId, tuple[object, datetime]] = field(default_factory=dict)
+    _idle: dict[NeedId, tuple[datetime, float]] = field(default_factory=dict)
     _down_s: float = 0.0
     _down_until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.desk.listeners.append(self._changed)
 
     async def run(self) -> None:
         """Beat every five seconds; forever."""
@@ -74,10 +79,46 @@ class Waves:
         self._down_s, self._down_until = 0.0, None
         return tuple([n for n in due if await self._look_back(n, seen[n], now)])
 
+    def idle_until(self, now: datetime, until: datetime) -> datetime:
+        """Return an instant up to `until` before which no beat after `now` does anything, as long
+        as nothing happens: who passes over beats that do nothing, as drills do, may pass these."""
+        found = until
+        for need_id in sorted(self.desk.board.alerting):
+            if found > now and rules.wanting(self.desk.board, need_id, now):
+                found = min(found, self._idle_until(need_id, now, found))
+        down = self._down_until
+        return found if down is None else max(found, min(down, until))
+
+    def _idle_until(self, need_id: NeedId, now: datetime, until: datetime) -> datetime:
+        mark, rested_at = self._rests.get(need_id, (None, now))
+        if now < rested_at and mark == self._mark(need_id):
+            return rested_at
+        idle_until, span_s = self._idle.get(need_id, (now, 0.0))
+        idle_until = max(idle_until, now)
+        policy, start = self._call(need_id, idle_until)
+        while idle_until < until:
+            span_s = max(BEAT_S, 2 * span_s)
+            looked_at = idle_until + timedelta(seconds=span_s)
+            _, end = self._call(need_id, looked_at)
+            if not stays_idle(policy, start, end):
+                break
+            idle_until, start = looked_at, end
+            self._idle[need_id] = idle_until, span_s
+        return idle_until
+
+    def _changed(self, seq: int, keys: Sequence[Key]) -> None:
+        for kind, ident in keys:
+            if kind == "need":
+                self._idle.pop(ident, None)
+
     async def _due(self, now: datetime) -> tuple[NeedId, ...]:
         board = self.desk.board
         open_ = (n for n in sorted(board.alerting) if rules.wanting(board, n, now))
-        calls = [(n, *self._call(n, now)) for n in open_ if not self._resting(n, now)]
+        calls = [
+            (n, *self._call(n, now))
+            for n in open_
+            if not self._resting(n, now) and self._idle.get(n, (now, 0.0))[0] <= now
+        ]
         # With many heads and people the probabilities take milliseconds; calls are snapshots.
         return await asyncio.to_thread(
             lambda: tuple(n for n, policy, call in calls if policy.due(call))

@@ -256,7 +256,7 @@ class Crowd:
 
     async def _act(self, due: _Due, action: act.Action) -> None:
         actor = Actor(role=Role.VOLUNTEER, id=str(due.person))
-        key = ActionId(f"crowd-{self.seed}/{action.kind}/{due.name}")
+        key = ActionId(f"crowd-{self.seed}/{due.person}/{action.kind}/{due.name}")
         try:
             await self.desk.act(actor, key, action)
         except (Rejected, Forbidden) as exc:

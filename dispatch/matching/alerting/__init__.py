@@ -41,6 +41,7 @@ __all__ = [
     "fill",
     "plain",
     "policy_of",
+    "stays_idle",
 ]
 
 
@@ -97,6 +98,16 @@ def policy_of(values: Mapping[str, Any]) -> AlertPolicy:
         return msgspec.convert(rest, KINDS[kind])
     except msgspec.ValidationError as exc:
         raise ValueError(f"alert policy {kind}: {exc}") from None
+
+
+def stays_idle(policy: AlertPolicy, start: Call, end: Call) -> bool:
+    """Return whether a policy is due at no moment from `start` to `end` while only time passes.
+
+    What time alone brings about comes once: a wave is old enough, or too few are likely to come.
+    """
+    if isinstance(policy, Hold):
+        return policy.stays_idle(start, end)
+    return not policy.due(end)
 
 
 def plain(policy: AlertPolicy) -> dict[str, Any]:

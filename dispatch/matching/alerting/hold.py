@@ -59,12 +59,26 @@ class Hold:
 
     def due(self, call: Call) -> bool:
         """Return whether the beat is over and the probability held lies below its dial."""
-        if call.waves and call.since_wave_s < self.beat_s:
+        if self._beats(call) or fill(call, rho=self.rho) >= self.q:
             return False
-        if fill(call, rho=self.rho) >= self.q:
-            return False
-        next_door = float(call.law.cdf(np.array([call.left_s]))[0])
-        return next_door >= self.least_p or fill_late(call, rho=self.rho) < self.late_q
+        return self._in_reach(call) or fill_late(call, rho=self.rho) < self.late_q
+
+    def stays_idle(self, start: Call, end: Call) -> bool:
+        """Return whether it is due at no moment from `start` to `end` while only time passes.
+
+        Silence only takes away from both probabilities, and from what the deadline leaves in reach.
+        """
+        if self._beats(end) or fill(end, rho=self.rho) >= self.q:
+            return True
+        return not self._in_reach(start) and fill_late(end, rho=self.rho) >= self.late_q
+
+    def _beats(self, call: Call) -> bool:
+        """Whether the last wave is younger than a beat."""
+        return call.waves > 0 and call.since_wave_s < self.beat_s
+
+    def _in_reach(self, call: Call) -> bool:
+        """Whether somebody who lives next door may still answer in time."""
+        return float(call.law.cdf(np.array([call.left_s]))[0]) >= self.least_p
 
     def more(self, call: Call, ranked: Ranked) -> int:
         """Return the length of the smallest prefix that brings the probability to its dial."""
