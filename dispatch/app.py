@@ -59,7 +59,7 @@ from dispatch.registry.snapshot import load_roster, load_rows, roster_version
 from dispatch.settings import Settings
 from dispatch.waves import Waves
 
-SEARCHES = (10_000, 20, 50)
+SEARCHES = (5_000, 10, 200)
 """When Python looks for cycles among young, middle-aged and all objects; see `gc.set_threshold`."""
 OUTBOX = "outbox"
 """The lease of the worker that sends."""
