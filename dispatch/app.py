@@ -61,7 +61,7 @@ from dispatch.registry.snapshot import load_roster, load_rows, roster_version
 from dispatch.settings import Settings
 from dispatch.waves import Waves
 
-SEARCHES = (10_000, 20, 50)
+SEARCHES = (5_000, 10, 200)
 """When Python looks for cycles among young, middle-aged and all objects; see `gc.set_threshold`."""
 GOODBYE_S = 15
 """Screens come back after a random part of this."""
