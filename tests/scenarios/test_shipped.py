@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import json
+import shutil
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.random import PCG64, Generator
 
 from dispatch.drills.scenario import model as it
 from dispatch.drills.scenario.model import Fact, Placed
+from dispatch.drills.scenario.people import recipe_of
 from dispatch.drills.scenario.read import load_scenario, scenarios_in
 from dispatch.drills.scenario.script import script
 from dispatch.geo.roads import RoadGraph
@@ -26,11 +30,15 @@ from dispatch.model import (
     ZoneId,
     ZoneStatus,
 )
+from dispatch.registry.population import COMMON_FIRST, draw_people, draw_proofs, draw_teams
+from dispatch.registry.tables import EPOCH
+from dispatch.taxonomy import SKILLS
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 NAMES = ("beibei-2022", "coquimbo-2015", "liuhe", "panjin-2022", "zhengzhou-2021")
 CHINESE = ("beibei-2022", "liuhe", "panjin-2022", "zhengzhou-2021")
 CAR = TravelMode.CAR
+AXES = ("lon", "lat")
 
 
 @lru_cache
@@ -227,6 +235,41 @@ def test_liuhe_is_a_sample_of_its_register() -> None:
     assert isinstance(roster, it.RosterRecipe)
     assert (roster.people, roster.registered, roster.teams) == (5_000, 54_393, 176)
     assert {one.provenance.fact for one in scenario("liuhe").timeline} == {Fact.SYNTHESIS}
+
+
+def test_a_quarter_of_liuhes_people_hold_an_emergency_skill() -> None:
+    found = scenario("liuhe")
+    assert isinstance(found.roster, it.RosterRecipe)
+    recipe, rng = recipe_of(found, found.roster), Generator(PCG64(found.roster.seed))
+    today = (found.clock.starts_at - EPOCH).days
+    people = draw_people(recipe, today, rng)
+    draw_teams(recipe, people, rng)
+    proofs = draw_proofs(recipe, people, today, rng)
+    danger = np.array([SKILLS[code].max_hazard.rank for code in COMMON_FIRST])[proofs.skill]
+    holders = set(proofs.person[danger >= HazardClass.H3.rank].tolist())
+    assert len(holders) / len(people) == pytest.approx(0.25, abs=0.02)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_points_say_the_same_as_the_table(name: str, tmp_path: Path) -> None:
+    """The incidents written as GeoJSON and read again are the same injects."""
+    folder = tmp_path / "scenarios" / name
+    shutil.copytree(FOLDER / name, folder)
+    (tmp_path / "scenarios" / "coquimbo").symlink_to(FOLDER / "coquimbo")
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [float(row[axis]) for axis in AXES]},
+            "properties": {key: value or None for key, value in row.items() if key not in AXES},
+        }
+        for row in rows(name)
+    ]
+    collection = {"type": "FeatureCollection", "features": features}
+    (folder / "incidents.geojson").write_text(json.dumps(collection, indent=1), encoding="utf-8")
+    path = folder / "scenario.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("incidents.csv", "incidents.geojson"), encoding="utf-8")
+    assert load_scenario(folder).timeline == scenario(name).timeline
 
 
 # Coquimbo, on real roads
