@@ -31,7 +31,7 @@ def create(services: Services, lifespan: Lifespan) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
-    for part in (session, command, exchange, regions, reach, phone, positions, maps, pages):
+    for part in (phone, command, session, positions, exchange, regions, reach, maps, pages):
         app.include_router(part.router)
     pages.install(app, services.web_dir)
     return app
