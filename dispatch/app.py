@@ -43,17 +43,14 @@ from dispatch.desk import Desk, PlannerPort
 from dispatch.errors import BadInput, StoreUnavailable
 from dispatch.eventlog import SqlEventLog
 from dispatch.exchange.office import Place, place_of
-from dispatch.geo.basemap import road_features
-from dispatch.geo.closures import closure_features
-from dispatch.geo.roads import RoadGraph
-from dispatch.geo.router import RoadRouter
+from dispatch.geo.ground import Ground, ground_of
 from dispatch.matching.policy import MatchPolicy
 from dispatch.outbox import Outbox
 from dispatch.planner.plan import Planner
 from dispatch.planner.process import FollowingPlanner, ProcessPlanner
 from dispatch.planner.round import Asking
 from dispatch.planner.verdict import judge
-from dispatch.ports import Channel, Clock
+from dispatch.ports import Channel, Clock, Router
 from dispatch.registry import catalogue, leases
 from dispatch.registry.engine import migrate, open_engine, writing
 from dispatch.registry.secrets import secret
@@ -81,7 +78,7 @@ class Application:
     outbox: Outbox
     channels: tuple[Channel, ...]
     gateway: Gateway
-    router: RoadRouter
+    router: Router
     planner: PlannerPort
     bus: MemoryBus | RedisBus
     log: SqlEventLog
@@ -155,10 +152,9 @@ async def build(
     clock = clock or SystemClock()
     engine = open_store(settings)
     add_regions(engine, agency)
-    graph = road_graph(agency)
+    ground = ground_of(agency.roads, agency.map.center, settings.cache_dir)
     log = SqlEventLog(engine)
     policy = MatchPolicy()
-    router = RoadRouter(graph, folder=settings.cache_dir)
     board = Board(agency=agency.id, exercise=agency.exercise)
     place = place_of(engine, *agency.map.center)
     if planner is None:
@@ -171,7 +167,7 @@ async def build(
         bus=bus,
         clock=clock,
         planner=planner,
-        judge=functools.partial(judge, router=router, policy=policy),
+        judge=functools.partial(judge, router=ground.router, policy=policy),
         rows=functools.partial(load_rows, engine),
         regions=place.regions,
         index=place.index,
@@ -189,11 +185,11 @@ async def build(
         gateway=gateway,
         engine=engine,
         sessions=Sessions(engine, clock),
-        router=router,
+        router=ground.router,
         clock=clock,
-        meta=_meta(agency, engine, graph, bounded=bool(place.index.codes)),
-        closures=functools.partial(closure_features, graph, router.hazards),
-        roads=functools.cache(functools.partial(_roads, graph)),
+        meta=_meta(agency, engine, ground, bounded=bool(place.index.codes)),
+        closures=ground.closures,
+        roads=functools.cache(functools.partial(_roads, ground)),
         layers=agency.layers,
         handoff=agency.handoff,
         web_dir=settings.web_dir,
@@ -227,7 +223,7 @@ async def build(
         channels=channels,
         worker=worker,
         gateway=gateway,
-        router=router,
+        router=ground.router,
         planner=planner,
         bus=bus,
         log=log,
@@ -309,7 +305,7 @@ def server_of(app: Application, started: Callable[[], None]) -> Server:
 def following_planner(url: str, agency: Agency, cache: Path) -> FollowingPlanner:
     """Make a planner that reads log and registry by itself; runs in the planner's process."""
     engine = open_engine(url)
-    router = RoadRouter(road_graph(agency), folder=cache)
+    router = ground_of(agency.roads, agency.map.center, cache).router
     policy = MatchPolicy()
     asking = Asking(book=agency.book, model=agency.acceptance, zone=agency.timezone)
     kept: dict[str, Planner] = {}
@@ -329,17 +325,6 @@ def following_planner(url: str, agency: Agency, cache: Path) -> FollowingPlanner
     )
 
 
-def road_graph(agency: Agency) -> RoadGraph:
-    """Return the agency's roads.
-
-    Raises:
-        BadInput: it names none, or they cannot be read.
-    """
-    if agency.roads is None:
-        raise BadInput(f"agency {agency.id} names no roads: it can be drilled, but not served")
-    return RoadGraph.load(agency.roads)
-
-
 def _stop_on_failure(task: asyncio.Task[None]) -> None:
     """A server whose clockwork has stopped must not look alive: end it, so that it is restarted."""
     if task.cancelled() or task.exception() is None:
@@ -348,11 +333,11 @@ def _stop_on_failure(task: asyncio.Task[None]) -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-def _roads(graph: RoadGraph) -> bytes:
-    return gzip.compress(msgspec.json.encode(road_features(graph)), 6, mtime=0)
+def _roads(ground: Ground) -> bytes:
+    return gzip.compress(msgspec.json.encode(ground.features()), 6, mtime=0)
 
 
-def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph, *, bounded: bool) -> dict[str, Any]:
+def _meta(agency: Agency, engine: sa.Engine, ground: Ground, *, bounded: bool) -> dict[str, Any]:
     """What both screens are told at start; see docs/reference/http.md."""
     return {
         "agency": {"id": agency.id, "names": {"zh": agency.name_zh, "en": agency.name_en}},
@@ -360,9 +345,9 @@ def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph, *, bounded: bool)
         "map": {
             "center": agency.map.center,
             "zoom": agency.map.zoom,
-            "bounds": graph.bounds,
-            "attribution": graph.attribution,
-            "layers": described(agency.layers, graph.attribution),
+            "bounds": ground.bounds,
+            "attribution": ground.attribution,
+            "layers": described(agency.layers, ground.attribution),
         },
         "regions": [
             {"code": r.code, "parent": r.parent, "names": {"zh": r.name_zh, "en": r.name_en}}
