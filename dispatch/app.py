@@ -14,7 +14,6 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,15 +24,17 @@ from fastapi import FastAPI
 
 from dispatch import taxonomy
 from dispatch.agency import Agency
+from dispatch.alerts.answer_links import KEY_BYTES
 from dispatch.alerts.bus import MemoryBus
+from dispatch.alerts.channels.webpush import make_key, public_key
 from dispatch.alerts.gateway import Gateway
-from dispatch.alerts.messages import message_of
 from dispatch.alerts.redis_bus import RedisBus
 from dispatch.api import live
 from dispatch.api.create import create
 from dispatch.api.maps import described
 from dispatch.api.services import Services
 from dispatch.board import Board
+from dispatch.channels import OUTBOX, VAPID, inbox_of, link_to, open_channels, outbox_of
 from dispatch.clock import SystemClock
 from dispatch.cordon import Cordon
 from dispatch.desk import Desk, PlannerPort
@@ -45,20 +46,19 @@ from dispatch.geo.closures import closure_features
 from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.matching.policy import MatchPolicy
-from dispatch.outbox import LEASE_S, Outbox
+from dispatch.outbox import Outbox
 from dispatch.planner.plan import Planner
 from dispatch.planner.process import FollowingPlanner, ProcessPlanner
 from dispatch.planner.round import Asking
 from dispatch.planner.verdict import judge
 from dispatch.ports import Channel, Clock
-from dispatch.registry import catalogue, contacts, leases
+from dispatch.registry import catalogue, leases
 from dispatch.registry.engine import migrate, open_engine, writing
+from dispatch.registry.secrets import secret
 from dispatch.registry.snapshot import load_roster, load_rows, roster_version
 from dispatch.settings import Settings
 from dispatch.waves import Waves
 
-OUTBOX = "outbox"
-"""The lease of the worker that sends."""
 GOODBYE_S = 15
 """Screens come back after a random part of this."""
 
@@ -75,6 +75,7 @@ class Application:
     waves: Waves
     cordon: Cordon
     outbox: Outbox
+    channels: tuple[Channel, ...]
     gateway: Gateway
     router: RoadRouter
     planner: PlannerPort
@@ -136,10 +137,10 @@ async def build(
     agency: Agency,
     clock: Clock | None = None,
     planner: PlannerPort | None = None,
-    channels: tuple[Channel, ...] = (),
+    channels: tuple[Channel, ...] | None = None,
 ) -> Application:
     """Return the application, wired but not started, with a planner of its own unless given one;
-    it tells people by these `channels`.
+    it tells people by these `channels`, by those of the settings when none are given.
 
     Raises:
         BadInput: a file, folder or database cannot be used.
@@ -173,6 +174,9 @@ async def build(
     )
     gateway = Gateway(board, await log.log_id(agency.id), clock)
     desk.listeners.append(gateway.applied)
+    if channels is None:
+        channels = open_channels(settings, agency, engine, clock)
+    link_key = secret(engine, "answer-links", lambda: secrets.token_bytes(KEY_BYTES))
     services = Services(
         desk=desk,
         gateway=gateway,
@@ -186,6 +190,11 @@ async def build(
         handoff=agency.handoff,
         web_dir=settings.web_dir,
         place=place,
+        inbox=inbox_of(desk, agency, engine, channels),
+        gateway_secret=settings.gateway_secret.encode(),
+        link_key=link_key,
+        push_key=public_key(secret(engine, VAPID, make_key)),
+        push_services=settings.push_services,
     )
     worker = secrets.token_hex(8)
     app: Application | None = None
@@ -204,7 +213,10 @@ async def build(
         desk=desk,
         waves=Waves(desk=desk, show_up=agency.acceptance.show_up),
         cordon=Cordon(desk=desk),
-        outbox=outbox_of(desk, agency, engine, channels, worker),
+        outbox=outbox_of(
+            desk, agency, engine, channels, worker, functools.partial(link_to, settings, link_key)
+        ),
+        channels=channels,
         worker=worker,
         gateway=gateway,
         router=router,
@@ -215,30 +227,6 @@ async def build(
         api=create(services, lifespan),
     )
     return app
-
-
-def outbox_of(
-    desk: Desk, agency: Agency, engine: sa.Engine, channels: tuple[Channel, ...], worker: str
-) -> Outbox:
-    """Return the outbox of a desk; of several workers' outboxes the lease lets one send.
-
-    Raises:
-        BadInput: an exercise was given a channel that reaches people.
-    """
-
-    async def hold(now: datetime) -> bool:
-        return await asyncio.to_thread(leases.hold, engine, OUTBOX, worker, now, LEASE_S)
-
-    return Outbox(
-        desk=desk,
-        channels=channels,
-        telling=agency.telling,
-        contacts=functools.partial(contacts.contacts, engine),
-        forget=functools.partial(contacts.forget_push, engine),
-        hold=hold,
-        message_of=message_of,
-        link_of=lambda _: "",
-    )
 
 
 @contextlib.asynccontextmanager
@@ -260,6 +248,8 @@ async def running(app: Application) -> AsyncIterator[Application]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for channel in app.channels:
+            await channel.close()
         app.close()
 
 

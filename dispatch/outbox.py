@@ -145,10 +145,10 @@ class Outbox:
         """
         count = 0
         await self._record()
-        while due := self._agenda.due(self.desk.clock.now(), MOST_AT_ONCE):
-            if not await self._ours():
-                break
-            count += await self._round(due)
+        while self._agenda.due(self.desk.clock.now(), 1) and await self._ours():
+            # Another worker may have stored an answer, or, before us, what it sent.
+            await self.desk.start()
+            count += await self._round(self._agenda.due(self.desk.clock.now(), MOST_AT_ONCE))
             await self._record()
         return count
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -482,6 +483,22 @@ class TestHeldBack:
         assert await desk.outbox.beat() == 0
         desk.log.close()
 
+    async def test_what_waited_for_the_morning_may_be_too_dear_by_then(
+        self, engine: sa.Engine
+    ) -> None:
+        """It is 08:00; the agency sleeps for one more minute."""
+        quiet = (0, 8 * 60 + 2)
+        desk = Desk(engine, limits=Limits(quiet=quiet, cap=4, prices={Medium.SMS: 5}))
+        (offer,) = await desk.asks(1, severity=Severity.III)
+        for because, sleep_s in (("QUIET_HOURS", 60), ("COST_CAP", 60), ("COST_CAP", 60)):
+            desk.wait(sleep_s)
+            await desk.outbox.beat()
+            found = desk.delivery(offer, Medium.SMS)
+            assert found is not None
+            assert (found.status, found.because) == (SendStatus.HELD, because)
+        assert desk.carrier(Medium.SMS).sent == deque()
+        desk.log.close()
+
 
 def failing_log(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Let the log take nothing until the function returned is called."""
@@ -542,6 +559,24 @@ class TestSeveralWorkers:
         await other.office.desk.start()
         both = await asyncio.gather(desk.outbox.beat(), other.outbox.beat())
         assert sorted(both) == [0, 6]
+
+    async def test_an_answer_that_another_worker_has_just_stored_counts(
+        self, desk: Desk, other: Desk
+    ) -> None:
+        one, two = await desk.asks(1, 2)
+        await other.office.desk.start()
+        await other.declines(1, one)
+        assert desk.delivery(two, Medium.SMS) is None
+        assert await desk.outbox.beat() == 2
+        assert desk.carrier(Medium.SMS).keys == [f"o-{two}/SMS"]
+
+    async def test_who_takes_over_knows_what_was_sent_before(self, desk: Desk, other: Desk) -> None:
+        await desk.asks(1)
+        await other.office.desk.start()
+        await desk.outbox.beat()
+        other.wait(LEASE_S)
+        assert await other.outbox.beat() == 0
+        assert other.carrier(Medium.PUSH).keys == []
 
     async def test_when_it_dies_another_takes_over_once_the_lease_is_over(
         self, desk: Desk, other: Desk

@@ -811,8 +811,12 @@ class TestNotices:
     def test_a_failure_may_still_turn_out_well(self, play: Play) -> None:
         notice = self.asked(play)
         self.sent(play, notice)
-        self.received(play, report(notice, SendStatus.FAILED, play.now))
+        failed = replace(report(notice, SendStatus.FAILED, play.now), because="ABSENT" * 20)
+        self.received(play, failed)
         assert not play.board.notices[notice].told
+        delivery = play.board.notices[notice].by(Medium.SMS)
+        assert delivery is not None
+        assert delivery.because == ("ABSENT" * 20)[:80]
         self.received(play, report(notice, SendStatus.DELIVERED, play.now))
         assert self.status(play, notice) is SendStatus.DELIVERED
 
