@@ -15,7 +15,15 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 
 from dispatch.agency import Agency, load_agency
-from dispatch.app import Application, add_regions, build, open_store, server_of
+from dispatch.app import (
+    Application,
+    add_regions,
+    build,
+    expose,
+    open_store,
+    server_of,
+    start_logging,
+)
 from dispatch.clock import SystemClock
 from dispatch.commands import files, maps
 from dispatch.drills import demo
@@ -172,12 +180,14 @@ def _command(
 def _serve(arguments: argparse.Namespace, settings: Settings, agency: Agency) -> int:
     if arguments.workers is not None:
         settings = _settings(workers=arguments.workers)
+    start_logging(settings, agency, "supervisor" if settings.workers > 1 else "server")
     if settings.workers > 1:
         return asyncio.run(supervise(settings, agency, lambda: _announce(settings, agency)))
     return asyncio.run(_serving(settings, agency, with_demo=False))
 
 
 def _demo(_: argparse.Namespace, settings: Settings, agency: Agency) -> int:
+    start_logging(settings, agency, "server")
     return asyncio.run(_serving(settings, agency, with_demo=True))
 
 
@@ -186,6 +196,7 @@ async def _serving(settings: Settings, agency: Agency, *, with_demo: bool) -> in
     with listen(settings) as listener:
         app = await _prepared(settings, agency, with_demo)
         people = demo.phones(app.engine) if with_demo else {}
+        expose(app, settings.metrics_port)
         server = server_of(app, started=lambda: _print_links(settings, agency, app.engine, people))
         await server.serve(sockets=[listener])
         return 0 if server.started else 2

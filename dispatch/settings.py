@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dispatch.logs import LogFormat, LogLevel
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,11 +33,24 @@ class Settings(BaseSettings):
     """The built front end."""
     host: str = "127.0.0.1"
     port: int = 8000
+    drain_s: float = Field(default=0.0, ge=0, le=300)
+    """How long /readyz says no before sockets close: what a load balancer needs to notice."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(default=9464, ge=0, le=65_000)
+    """Where Prometheus reads; with several workers their supervisor, and worker n on the n-th port
+    after it; 0 or empty: nowhere."""
+    log_format: LogFormat = LogFormat.AUTO
+    log_level: LogLevel = LogLevel.INFO
     planner_process: bool = True
     """False plans inside the server's own process (tests, one-core machines)."""
     demo_volunteers: int = 54_393
     demo_pace: float = 10.0
     """How many times faster than real the simulated volunteers of the demo live."""
+
+    @field_validator("metrics_port", mode="before")
+    @classmethod
+    def _off(cls, value: object) -> object:
+        return 0 if value == "" else value
 
     @property
     def cache_dir(self) -> Path:

@@ -11,6 +11,7 @@ from dispatch.api import (
     command,
     errors,
     exchange,
+    health,
     maps,
     pages,
     phone,
@@ -31,7 +32,7 @@ def create(services: Services, lifespan: Lifespan) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
-    for part in (session, command, exchange, regions, reach, phone, positions, maps, pages):
+    for part in (session, command, exchange, regions, reach, phone, positions, maps, health, pages):
         app.include_router(part.router)
     pages.install(app, services.web_dir)
     return app

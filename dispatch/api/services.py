@@ -17,6 +17,7 @@ from dispatch.geo.handoff import App
 from dispatch.geo.layers import MapLayer
 from dispatch.model import Zone
 from dispatch.ports import Clock, Router
+from dispatch.watching.health import Health
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Services:
     """The running parts. `meta` is what both screens are told about the agency at start;
     `closures` are the roads that zones close, as GeoJSON, `roads` all of them, gzipped, made when
     first asked for; `layers` of the map and apps for the `handoff` are those of the agency file;
-    `place` is what files are read against."""
+    `place` is what files are read against, `health` what the probes are told."""
 
     desk: Desk
     gateway: Gateway
@@ -38,6 +39,7 @@ class Services:
     handoff: tuple[App, ...]
     web_dir: Path
     place: Place
+    health: Health
 
 
 def services(connection: HTTPConnection) -> Services:
