@@ -25,7 +25,7 @@ from dispatch.app import (
     start_logging,
 )
 from dispatch.clock import SystemClock
-from dispatch.commands import files, maps
+from dispatch.commands import files, keeping, maps
 from dispatch.drills import demo
 from dispatch.errors import BadInput, DispatchError
 from dispatch.eventlog import SqlEventLog
@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("file", type=Path)
     maps.add(commands, _command, _settings)
     files.add(commands, _command, _with_agency)
+    keeping.add(commands, _command, _settings, _with_agency)
     _add_match(commands)
     learn = _command(
         commands,

@@ -30,6 +30,7 @@ from dispatch.api import live
 from dispatch.api.create import create
 from dispatch.api.maps import described
 from dispatch.api.services import Services
+from dispatch.backup.sqlite import keep_before_upgrade
 from dispatch.board import Board
 from dispatch.clock import SystemClock
 from dispatch.cordon import Cordon
@@ -114,6 +115,9 @@ def open_store(settings: Settings) -> sa.Engine:
         raise BadInput(f"cannot make the data folder {settings.data_dir}: {exc.strerror}") from None
     engine = open_engine(settings.url)
     try:
+        kept = keep_before_upgrade(engine, SystemClock().now())
+        if kept is not None:
+            logging.getLogger("dispatch").warning("the schema is upgraded; a copy is %s", kept)
         migrate(engine)
     except BaseException:
         engine.dispose()
