@@ -25,7 +25,7 @@ from dispatch.app import (
     start_logging,
 )
 from dispatch.clock import SystemClock
-from dispatch.commands import files, keeping, maps
+from dispatch.commands import doctor, files, keeping, maps
 from dispatch.drills import demo
 from dispatch.errors import BadInput, DispatchError
 from dispatch.eventlog import SqlEventLog
@@ -36,7 +36,7 @@ from dispatch.registry import access
 from dispatch.registry.roster_csv import ImportReport, import_roster
 from dispatch.settings import Settings
 from dispatch.standalone.run import Files, match_files
-from dispatch.workers import listen, supervise
+from dispatch.workers import allow_many_sockets, listen, supervise
 
 LINK_LIFE = timedelta(hours=12)
 PROBLEMS_SHOWN = 50
@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("file", type=Path)
     maps.add(commands, _command, _settings)
     files.add(commands, _command, _with_agency)
+    doctor.add(commands, _command, _settings)
     keeping.add(commands, _command, _settings, _with_agency)
     _add_match(commands)
     learn = _command(
@@ -193,6 +194,7 @@ def _demo(_: argparse.Namespace, settings: Settings, agency: Agency) -> int:
 
 
 async def _serving(settings: Settings, agency: Agency, *, with_demo: bool) -> int:
+    allow_many_sockets()
     # The port first: finding it busy must not cost a minute of preparation.
     with listen(settings) as listener:
         app = await _prepared(settings, agency, with_demo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import Field, field_validator
@@ -61,3 +62,9 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir / 'dispatch.db'}"
+
+
+def unknown_variables() -> list[str]:
+    """Return the variables of the environment that look like settings and are none."""
+    known = {f"DISPATCH_{name.upper()}" for name in Settings.model_fields}
+    return sorted(v for v in os.environ if v.startswith("DISPATCH_") and v not in known)

@@ -12,6 +12,7 @@ import contextlib
 import functools
 import logging
 import multiprocessing
+import resource
 import signal
 import socket
 import sys
@@ -47,6 +48,12 @@ END_S: Final = 30.0
 Announce = Callable[[], None]
 
 _log = logging.getLogger("dispatch")
+
+
+def allow_many_sockets() -> None:
+    """Take as many open files as this process may: every phone is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def listen(settings: Settings, *, shared: bool = False) -> socket.socket:
@@ -178,6 +185,7 @@ def work(settings: Settings, agency: Agency, end: socket.socket, number: int) ->
 
 
 async def _serve(settings: Settings, agency: Agency, end: socket.socket, number: int) -> int:
+    allow_many_sockets()
     planner = SharedPlanner(end)
     with listen(settings, shared=True) as listener:
         app = await build(settings, agency, planner=planner)
