@@ -17,10 +17,18 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 
 from dispatch.agency import Agency, load_agency
-from dispatch.app import Application, add_regions, build, open_store, server_of
+from dispatch.app import (
+    Application,
+    add_regions,
+    build,
+    expose,
+    open_store,
+    server_of,
+    start_logging,
+)
 from dispatch.clock import SystemClock
 from dispatch.commands import carrier as carrier_command
-from dispatch.commands import files, maps, scenario
+from dispatch.commands import doctor, files, keeping, maps, scenario
 from dispatch.drills import demo
 from dispatch.drills.carrier import serve
 from dispatch.errors import BadInput, DispatchError
@@ -32,7 +40,7 @@ from dispatch.registry import access
 from dispatch.registry.roster_csv import ImportReport, import_roster
 from dispatch.settings import Settings
 from dispatch.standalone.run import Files, match_files
-from dispatch.workers import listen, supervise
+from dispatch.workers import allow_many_sockets, listen, supervise
 
 LINK_LIFE = timedelta(hours=12)
 PROBLEMS_SHOWN = 50
@@ -97,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     carrier_command.add(commands, _command, _settings)
     files.add(commands, _command, _with_agency)
     scenario.add(commands, _command)
+    doctor.add(commands, _command, _settings)
+    keeping.add(commands, _command, _settings, _with_agency)
     _add_match(commands)
     learn = _command(
         commands,
@@ -178,12 +188,14 @@ def _command(
 def _serve(arguments: argparse.Namespace, settings: Settings, agency: Agency) -> int:
     if arguments.workers is not None:
         settings = _settings(workers=arguments.workers)
+    start_logging(settings, agency, "supervisor" if settings.workers > 1 else "server")
     if settings.workers > 1:
         return asyncio.run(supervise(settings, agency, lambda: _announce(settings, agency)))
     return asyncio.run(_serving(settings, agency))
 
 
 def _demo(_: argparse.Namespace, settings: Settings, agency: Agency) -> int:
+    start_logging(settings, agency, "server")
     settings = demo.with_carrier(settings)
     with listen(settings, port=settings.carrier_port, named="CARRIER_PORT") as carrier:
         return asyncio.run(_serving(settings, agency, carrier))
@@ -191,10 +203,12 @@ def _demo(_: argparse.Namespace, settings: Settings, agency: Agency) -> int:
 
 async def _serving(settings: Settings, agency: Agency, carrier: socket.socket | None = None) -> int:
     """Serve until told to end; with a socket for the `carrier` it is the demo."""
+    allow_many_sockets()
     # The port first: finding it busy must not cost a minute of preparation.
     with listen(settings) as listener:
         app = await _prepared(settings, agency, carrier)
         people = {} if carrier is None else demo.phones(app.engine)
+        expose(app, settings.metrics_port)
         server = server_of(app, started=lambda: _print_links(settings, agency, app.engine, people))
         await server.serve(sockets=[listener])
         return 0 if server.started else 2

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
 
-from dispatch import taxonomy
+from dispatch import logs, metrics, taxonomy
 from dispatch.agency import Agency
 from dispatch.alerts.answer_links import KEY_BYTES
 from dispatch.alerts.bus import MemoryBus
@@ -35,6 +35,7 @@ from dispatch.api.create import create
 from dispatch.api.maps import described
 from dispatch.api.services import Services
 from dispatch.api.sessions import Sessions
+from dispatch.backup.sqlite import keep_before_upgrade
 from dispatch.board import Board
 from dispatch.channels import OUTBOX, VAPID, inbox_of, link_to, open_channels, outbox_of
 from dispatch.clock import SystemClock
@@ -56,12 +57,17 @@ from dispatch.registry.engine import migrate, open_engine, writing
 from dispatch.registry.secrets import secret
 from dispatch.registry.snapshot import load_roster, load_rows, roster_version
 from dispatch.settings import Settings
+from dispatch.watching.health import Health
+from dispatch.watching.invariants import InvariantWatch
+from dispatch.watching.planner import WatchedPlanner
+from dispatch.watching.store import StoreProbe
 from dispatch.waves import Waves
 
 SEARCHES = (5_000, 10, 200)
 """When Python looks for cycles among young, middle-aged and all objects; see `gc.set_threshold`."""
 GOODBYE_S = 15
 """Screens come back after a random part of this."""
+DRAIN_LOOK_S = 0.2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,6 +90,7 @@ class Application:
     log: SqlEventLog
     place: Place
     worker: str
+    health: Health
     api: FastAPI
     background: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
 
@@ -101,6 +108,7 @@ class Application:
         """End threads and processes, give back what others wait for, then the database."""
         if isinstance(self.planner, ProcessPlanner):
             self.planner.close()
+        self.health.store.close()
         self.log.close()
         with contextlib.suppress(StoreUnavailable):
             leases.release(self.engine, OUTBOX, self.worker)
@@ -119,6 +127,9 @@ def open_store(settings: Settings) -> sa.Engine:
         raise BadInput(f"cannot make the data folder {settings.data_dir}: {exc.strerror}") from None
     engine = open_engine(settings.url)
     try:
+        kept = keep_before_upgrade(engine, SystemClock().now())
+        if kept is not None:
+            logging.getLogger("dispatch").warning("the schema is upgraded; a copy is %s", kept)
         migrate(engine)
     except BaseException:
         engine.dispose()
@@ -158,15 +169,19 @@ async def build(
     board = Board(agency=agency.id, exercise=agency.exercise)
     place = place_of(engine, *agency.map.center)
     if planner is None:
-        planner_of = functools.partial(following_planner, settings.url, agency, settings.cache_dir)
-        planner = ProcessPlanner(planner_of) if settings.planner_process else planner_of()
+        planner = (
+            ProcessPlanner(functools.partial(planner_alone, settings, agency))
+            if settings.planner_process
+            else following_planner(settings.url, agency, settings.cache_dir)
+        )
+    watched = WatchedPlanner(planner)
     bus = RedisBus(settings.redis_url) if settings.redis_url else MemoryBus()
     desk = Desk(
         agency=agency.id,
         log=log,
         bus=bus,
         clock=clock,
-        planner=planner,
+        planner=watched,
         judge=functools.partial(judge, router=ground.router, policy=policy),
         rows=functools.partial(load_rows, engine),
         regions=place.regions,
@@ -180,6 +195,12 @@ async def build(
     if channels is None:
         channels = open_channels(settings, agency, engine, clock, simulated=simulated)
     link_key = secret(engine, "answer-links", lambda: secrets.token_bytes(KEY_BYTES))
+    health = Health(
+        bus=bus,
+        planner=watched,
+        store=StoreProbe(engine, log, agency.id),
+        invariants=InvariantWatch(board),
+    )
     services = Services(
         desk=desk,
         gateway=gateway,
@@ -199,6 +220,7 @@ async def build(
         link_key=link_key,
         push_key=public_key(secret(engine, VAPID, make_key)),
         push_services=settings.push_services,
+        health=health,
     )
     worker = secrets.token_hex(8)
     app: Application | None = None
@@ -228,6 +250,7 @@ async def build(
         bus=bus,
         log=log,
         place=place,
+        health=health,
         api=create(services, lifespan),
     )
     return app
@@ -244,7 +267,7 @@ async def running(app: Application) -> AsyncIterator[Application]:
     gc.set_threshold(*SEARCHES)
     recheck = live.recheck_forever(app.api.state.services)
     desk = [app.desk.run(), app.waves.run(), app.cordon.run(), app.outbox.run()]
-    clockwork = [*desk, app.gateway.run(), recheck]
+    clockwork = [*desk, app.gateway.run(), app.health.run(), recheck]
     if isinstance(app.bus, RedisBus):
         clockwork.append(app.bus.run())
     work = [*clockwork, *(make() for make in app.background)]
@@ -268,10 +291,10 @@ class Server(uvicorn.Server):
     """Says when it is up, and says goodbye on the wire before it closes the sockets."""
 
     def __init__(
-        self, config: uvicorn.Config, gateway: Gateway, started: Callable[[], None]
+        self, config: uvicorn.Config, app: Application, started: Callable[[], None]
     ) -> None:
         super().__init__(config)
-        self._gateway = gateway
+        self._app = app
         self._on_started = started
 
     async def startup(self, sockets: list[Any] | None = None) -> None:
@@ -281,10 +304,16 @@ class Server(uvicorn.Server):
             self._on_started()
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
-        """Tell every screen when to come back, then stop."""
+        """Say that we are not ready, and when that is known tell every screen when to come back;
+        then stop. A second signal does not wait."""
+        self._app.health.draining = True
+        left_s = self._app.settings.drain_s
+        while left_s > 0 and not self.force_exit:
+            await asyncio.sleep(min(left_s, DRAIN_LOOK_S))
+            left_s -= DRAIN_LOOK_S
         for server in self.servers:
             server.close()
-        await self._gateway.drain(GOODBYE_S)
+        await self._app.gateway.drain(GOODBYE_S)
         await super().shutdown(sockets)
 
 
@@ -295,11 +324,30 @@ def server_of(app: Application, started: Callable[[], None]) -> Server:
         app.api,
         ws=cast("type[asyncio.Protocol]", upgrade),
         log_level="warning",
+        log_config=None,
         access_log=False,
         timeout_graceful_shutdown=5,
         server_header=False,
     )
-    return Server(config, app.gateway, started)
+    return Server(config, app, started)
+
+
+def start_logging(settings: Settings, agency: Agency, part: str) -> None:
+    """Have this process say what happens, as the settings have it; `part` names it in each line."""
+    logs.configure(settings.log_format, settings.log_level, agency=agency.id, part=part)
+
+
+def expose(app: Application, port: int) -> None:
+    """Have the application serve its metrics on this port while it runs; 0: not at all."""
+    parts = metrics.Parts(desk=app.desk, gateway=app.gateway, health=app.health)
+    read = functools.partial(metrics.families, parts)
+    app.background.append(functools.partial(metrics.serve, app.settings.metrics_host, port, read))
+
+
+def planner_alone(settings: Settings, agency: Agency) -> FollowingPlanner:
+    """Make a planner in a process of its own."""
+    start_logging(settings, agency, "planner")
+    return following_planner(settings.url, agency, settings.cache_dir)
 
 
 def following_planner(url: str, agency: Agency, cache: Path) -> FollowingPlanner:

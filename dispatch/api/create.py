@@ -13,6 +13,7 @@ from dispatch.api import (
     contact,
     errors,
     exchange,
+    health,
     hooks,
     maps,
     pages,
@@ -38,7 +39,7 @@ def create(services: Services, lifespan: Lifespan) -> FastAPI:
     app.state.guesses = answer.Guesses()
     phone_side = (phone, contact, answer, positions)
     command_side = (command, exchange, regions, reach, reach_tests)
-    for part in (*phone_side, *command_side, session, hooks, maps, pages):
+    for part in (*phone_side, *command_side, session, hooks, maps, health, pages):
         app.include_router(part.router)
     pages.install(app, services.web_dir)
     return app

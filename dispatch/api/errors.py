@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dispatch.api.requests import RequestLog, note
 from dispatch.errors import (
     ActionReused,
     DispatchError,
@@ -45,6 +46,10 @@ class TooOften(DispatchError):
     """This address has guessed too often."""
 
 
+class Draining(DispatchError):
+    """This process is about to end; another one answers."""
+
+
 _TABLE: Final[dict[type[DispatchError], tuple[int, str]]] = {
     NoSession: (401, "NO_SESSION"),
     BadOrigin: (403, "BAD_ORIGIN"),
@@ -55,6 +60,7 @@ _TABLE: Final[dict[type[DispatchError], tuple[int, str]]] = {
     PlannerUnavailable: (503, "PLANNER_DOWN"),
     SolverFailed: (503, "PLANNER_DOWN"),
     StoreUnavailable: (503, "STORE_DOWN"),
+    Draining: (503, "DRAINING"),
 }
 
 _UNKNOWN: Final = frozenset({"NOT_FOUND", "LINK_UNKNOWN"})
@@ -72,20 +78,24 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(UnicodeEncodeError, _not_text)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RequestLog)
 
 
 async def _dispatch_error(request: Request, exc: Exception) -> Response:
     if isinstance(exc, Rejected):
+        note(request, code=exc.code)
         status = 404 if exc.code in _UNKNOWN else 409
         return _json(status, error_body(exc.code, str(exc), params=exc.params))
     for cls, (status, code) in _TABLE.items():
         if isinstance(exc, cls):
+            note(request, code=code)
             return _json(status, error_body(code, str(exc), params={}))
     raise exc
 
 
 async def _malformed(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, RequestValidationError)
+    note(request, code="BAD_REQUEST")
     fields = [{"where": _where(e["loc"]), "reason": e["msg"]} for e in exc.errors()]
     message = "; ".join(f"{f['where']}: {f['reason']}" for f in fields[:3])
     return _json(422, error_body("BAD_REQUEST", message, params={}, fields=fields[:20]))

@@ -19,6 +19,7 @@ from dispatch.geo.layers import MapLayer
 from dispatch.inbox import Inbox
 from dispatch.model import Zone
 from dispatch.ports import Clock, Router
+from dispatch.watching.health import Health
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Services:
     """The running parts. `meta` is what both screens are told about the agency at start;
     `closures` are the roads that zones close, as GeoJSON, `roads` all of them, gzipped, made when
     first asked for; `layers` of the map and apps for the `handoff` are those of the agency file;
-    `place` is what files are read against.
+    `place` is what files are read against, `health` what the probes are told.
 
     `inbox` takes what people write back, from whoever signs with `gateway_secret` (empty: nobody);
     `link_key` makes the links they answer by; browsers subscribe with `push_key` at one of
@@ -50,6 +51,7 @@ class Services:
     link_key: bytes = field(repr=False)
     push_key: str
     push_services: tuple[str, ...]
+    health: Health
 
 
 def services(connection: HTTPConnection) -> Services:
