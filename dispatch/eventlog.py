@@ -165,7 +165,7 @@ class SqlEventLog:
             .limit(limit)
         )
         rows = await self._run(lambda: self._all(query))
-        return [_from_row(row) for row in rows]
+        return [stored_of(row) for row in rows]
 
     async def head(self, agency: AgencyId) -> int:
         """See `ports.EventLog.head`."""
@@ -301,7 +301,12 @@ def _row(agency: AgencyId, entry: Entry, seq: int) -> dict[str, object]:
     }
 
 
-def _from_row(row: sa.Row[tuple[object, ...]]) -> Stored:
+def stored_of(row: sa.Row[tuple[object, ...]]) -> Stored:
+    """Return the entry in a row of `event`.
+
+    Raises:
+        LogCorrupt: it cannot be decoded.
+    """
     return Stored(
         seq=row.seq,
         at=_EPOCH + row.at_us * _MICROSECOND,

@@ -16,7 +16,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from dispatch.agency import load_agency
-from dispatch.app import Application, build, open_store, server_of
+from dispatch.app import Application, Server, build, expose, open_store, server_of
 from dispatch.clock import SystemClock
 from dispatch.drills import demo
 from dispatch.model import Role
@@ -96,8 +96,8 @@ class Client:
 class Town:
     """A running application and the people who use it."""
 
-    def __init__(self, app: Application) -> None:
-        self.app = app
+    def __init__(self, app: Application, server: Server) -> None:
+        self.app, self.server = app, server
         self.base = f"http://127.0.0.1:{app.settings.port}"
         self._clients: list[Client] = []
 
@@ -125,11 +125,13 @@ class Town:
 
 @contextlib.asynccontextmanager
 async def running_town(
-    settings: Settings, channels: tuple[Channel, ...] = ()
+    settings: Settings, channels: tuple[Channel, ...] = (), *, with_metrics: bool = False
 ) -> AsyncIterator[Town]:
     """Serve the town on its port while the block lasts; it tells people by these channels."""
     agency = load_agency(settings.agency_file, settings.map_keys)
     app = await build(settings, agency, channels=channels)
+    if with_metrics:
+        expose(app, settings.metrics_port)
     up = asyncio.Event()
     server = server_of(app, up.set)
     listener = socket.socket()
@@ -137,7 +139,7 @@ async def running_town(
     listener.bind(("127.0.0.1", settings.port))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await asyncio.wait_for(up.wait(), 30)
-    town = Town(app)
+    town = Town(app, server)
     try:
         yield town
     finally:

@@ -27,7 +27,7 @@ from dispatch.alerts.positions import Positions
 from dispatch.alerts.wire import ClientFrame, Hello, Look, Ping, Report
 from dispatch.board import Board, Key
 from dispatch.errors import BadFrame
-from dispatch.model import Fix, VolunteerId, usable
+from dispatch.model import Fix, Role, VolunteerId, usable
 from dispatch.ports import Clock
 from dispatch.views import COMMANDERS, Audience, Entity
 
@@ -37,7 +37,7 @@ EVERY_S: Final = 1.0
 """How often positions and those who only look on are served, and silent screens looked for."""
 COMMANDERS_EVERY_S: Final = 0.05
 """A map redraws no faster."""
-SLICE_S: Final = 0.004
+SLICE_S: Final = 0.002
 """How long the gateway works before other requests get their turn."""
 SLICE_PEERS: Final = 256
 DEVICES: Final = 8
@@ -110,6 +110,15 @@ class Gateway:
 
     def __len__(self) -> int:
         return sum(len(peers) for peers in self._peers.values())
+
+    def open_screens(self) -> dict[str, int]:
+        """Return how many screens are open, by the role of who sits before them."""
+        commanders = len(self._peers.get(COMMANDERS, ()))
+        return {Role.COMMANDER.value: commanders, Role.VOLUNTEER.value: len(self) - commanders}
+
+    def behind(self) -> int:
+        """Return how many screens do not keep up at this moment."""
+        return sum(peer.behind_s is not None for peer in self._everybody())
 
     @property
     def settled(self) -> bool:
@@ -293,7 +302,7 @@ class Gateway:
         if audience == COMMANDERS:
             self._commanders_at_s = time.monotonic()
         if keys and self._since_s is not None:
-            self.counters.waited(time.monotonic() - self._since_s)
+            self.counters.waited_s.add(time.monotonic() - self._since_s)
         upserts, removed = self._changes(audience, keys) if keys else ({}, {})
         if not upserts and not removed:
             return

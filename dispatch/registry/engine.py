@@ -31,7 +31,13 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from dispatch.errors import BadInput, StoreUnavailable
@@ -105,6 +111,11 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except (OperationalError, NoConnectionLeft) as error:
+        raise StoreUnavailable(_reason(error)) from error
+    except DatabaseError as error:
+        # SQLite says of a damaged file no more than this; the kinds below it are our own mistakes.
+        if type(error) is not DatabaseError:
+            raise
         raise StoreUnavailable(_reason(error)) from error
 
 
