@@ -10,9 +10,11 @@ import contextlib
 import functools
 import gzip
 import logging
+import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +27,7 @@ from dispatch import taxonomy
 from dispatch.agency import Agency
 from dispatch.alerts.bus import MemoryBus
 from dispatch.alerts.gateway import Gateway
+from dispatch.alerts.messages import message_of
 from dispatch.alerts.redis_bus import RedisBus
 from dispatch.api import live
 from dispatch.api.create import create
@@ -34,7 +37,7 @@ from dispatch.board import Board
 from dispatch.clock import SystemClock
 from dispatch.cordon import Cordon
 from dispatch.desk import Desk, PlannerPort
-from dispatch.errors import BadInput
+from dispatch.errors import BadInput, StoreUnavailable
 from dispatch.eventlog import SqlEventLog
 from dispatch.exchange.office import Place, place_of
 from dispatch.geo.basemap import road_features
@@ -42,17 +45,20 @@ from dispatch.geo.closures import closure_features
 from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.matching.policy import MatchPolicy
+from dispatch.outbox import LEASE_S, Outbox
 from dispatch.planner.plan import Planner
 from dispatch.planner.process import FollowingPlanner, ProcessPlanner
 from dispatch.planner.round import Asking
 from dispatch.planner.verdict import judge
-from dispatch.ports import Clock
-from dispatch.registry import catalogue
+from dispatch.ports import Channel, Clock
+from dispatch.registry import catalogue, contacts, leases
 from dispatch.registry.engine import migrate, open_engine, writing
 from dispatch.registry.snapshot import load_roster, load_rows, roster_version
 from dispatch.settings import Settings
 from dispatch.waves import Waves
 
+OUTBOX = "outbox"
+"""The lease of the worker that sends."""
 GOODBYE_S = 15
 """Screens come back after a random part of this."""
 
@@ -68,12 +74,14 @@ class Application:
     desk: Desk
     waves: Waves
     cordon: Cordon
+    outbox: Outbox
     gateway: Gateway
     router: RoadRouter
     planner: PlannerPort
     bus: MemoryBus | RedisBus
     log: SqlEventLog
     place: Place
+    worker: str
     api: FastAPI
     background: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
 
@@ -88,10 +96,12 @@ class Application:
             await self.planner.start()
 
     def close(self) -> None:
-        """End threads and processes, then the database."""
+        """End threads and processes, give back what others wait for, then the database."""
         if isinstance(self.planner, ProcessPlanner):
             self.planner.close()
         self.log.close()
+        with contextlib.suppress(StoreUnavailable):
+            leases.release(self.engine, OUTBOX, self.worker)
         self.engine.dispose()
 
 
@@ -126,8 +136,10 @@ async def build(
     agency: Agency,
     clock: Clock | None = None,
     planner: PlannerPort | None = None,
+    channels: tuple[Channel, ...] = (),
 ) -> Application:
-    """Return the application, wired but not started, with a planner of its own unless given one.
+    """Return the application, wired but not started, with a planner of its own unless given one;
+    it tells people by these `channels`.
 
     Raises:
         BadInput: a file, folder or database cannot be used.
@@ -175,6 +187,7 @@ async def build(
         web_dir=settings.web_dir,
         place=place,
     )
+    worker = secrets.token_hex(8)
     app: Application | None = None
 
     @contextlib.asynccontextmanager
@@ -191,6 +204,8 @@ async def build(
         desk=desk,
         waves=Waves(desk=desk, show_up=agency.acceptance.show_up),
         cordon=Cordon(desk=desk),
+        outbox=outbox_of(desk, agency, engine, channels, worker),
+        worker=worker,
         gateway=gateway,
         router=router,
         planner=planner,
@@ -202,12 +217,37 @@ async def build(
     return app
 
 
+def outbox_of(
+    desk: Desk, agency: Agency, engine: sa.Engine, channels: tuple[Channel, ...], worker: str
+) -> Outbox:
+    """Return the outbox of a desk; of several workers' outboxes the lease lets one send.
+
+    Raises:
+        BadInput: an exercise was given a channel that reaches people.
+    """
+
+    async def hold(now: datetime) -> bool:
+        return await asyncio.to_thread(leases.hold, engine, OUTBOX, worker, now, LEASE_S)
+
+    return Outbox(
+        desk=desk,
+        channels=channels,
+        telling=agency.telling,
+        contacts=functools.partial(contacts.contacts, engine),
+        forget=functools.partial(contacts.forget_push, engine),
+        hold=hold,
+        message_of=message_of,
+        link_of=lambda _: "",
+    )
+
+
 @contextlib.asynccontextmanager
 async def running(app: Application) -> AsyncIterator[Application]:
     """Start the application and keep its clockwork going while the block lasts."""
     await app.start()
     recheck = live.recheck_forever(app.api.state.services)
-    clockwork = [app.desk.run(), app.waves.run(), app.cordon.run(), app.gateway.run(), recheck]
+    desk = [app.desk.run(), app.waves.run(), app.cordon.run(), app.outbox.run()]
+    clockwork = [*desk, app.gateway.run(), recheck]
     if isinstance(app.bus, RedisBus):
         clockwork.append(app.bus.run())
     work = [*clockwork, *(make() for make in app.background)]

@@ -152,8 +152,7 @@ class Desk:
             PlannerUnavailable, SolverFailed, StoreUnavailable: nothing was done.
         """
         mended = _mended(action) if isinstance(action, actions.DrawZone) else None
-        if isinstance(action, _NAMES_ONE):
-            await self._check_known(action.volunteer_id)
+        await self._check_known(_named(action))
         plan = await self._plan(actor, action_id, action)
         digest = _digest(actor, action)
         request = _Request(
@@ -237,10 +236,13 @@ class Desk:
             return await self.planner.plan(seq, now, action.need_ids)
         return await self.planner.plan(seq, now)
 
-    async def _check_known(self, volunteer_id: VolunteerId | None) -> None:
-        if volunteer_id is None or len(await asyncio.to_thread(self.rows, [volunteer_id])):
+    async def _check_known(self, people: Sequence[VolunteerId]) -> None:
+        if not people:
             return
-        raise Rejected("NOT_FOUND", entity="volunteer", id=volunteer_id)
+        known = set((await asyncio.to_thread(self.rows, people)).ids.tolist())
+        unknown = next((v for v in people if v not in known), None)
+        if unknown is not None:
+            raise Rejected("NOT_FOUND", entity="volunteer", id=unknown)
 
     async def _turn(self, request: _Request) -> Answer | Exception:
         """Wait until the request is settled: whoever gets the lock settles others' with it."""
@@ -351,6 +353,8 @@ class Desk:
         fixes: dict[VolunteerId, Fix] = {}
         stage = Stage.OFFER
         for request in requests:
+            if isinstance(request.action, actions.PromiseLater):
+                stage = Stage.ACCEPT
             if isinstance(request.action, actions.AcceptOffer):
                 stage = Stage.ACCEPT
                 fix, person = usable(request.action.fix, now), request.actor.volunteer_id
@@ -403,6 +407,15 @@ def _together(waiting: Sequence[_Request]) -> list[_Request]:
     return list(chosen.values())
 
 
+def _named(action: actions.Action) -> Sequence[VolunteerId]:
+    """The people an action names who must be on the roster."""
+    if isinstance(action, actions.StartReachTest):
+        return action.volunteer_ids
+    if isinstance(action, _NAMES_ONE) and action.volunteer_id is not None:
+        return [action.volunteer_id]
+    return ()
+
+
 def _topic(agency: AgencyId) -> str:
     return f"log/{agency}"
 
@@ -445,6 +458,8 @@ def _ids(events: rules.Events) -> dict[str, Any]:
                 ids.setdefault("offers", []).append(event.offer_id)
             case ev.OfferAccepted():
                 ids["assignment"] = event.assignment_id
+            case ev.ReachTestStarted():
+                ids["test"] = event.test.id
             case _:
                 pass
     return ids

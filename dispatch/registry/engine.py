@@ -20,6 +20,7 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
+    Table,
     create_engine,
     event,
     func,
@@ -28,12 +29,13 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from dispatch.errors import BadInput, StoreUnavailable
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """The schema revisions this program knows, oldest first. A test compares them with migrations."""
 HEAD: Final = REVISIONS[-1]
 
@@ -103,6 +105,14 @@ def _answering() -> Iterator[None]:
         yield
     except (OperationalError, NoConnectionLeft) as error:
         raise StoreUnavailable(_reason(error)) from error
+
+
+def inserting(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that can say what to do when the row is there already: ON CONFLICT is spelt
+    alike in both stores, but is in neither's common ground."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def serialise(connection: Connection, name: str) -> None:

@@ -27,7 +27,7 @@ from dispatch.roster import Floats, Roster
 from dispatch.taxonomy import DUTY_LIMITS
 
 _DAY: Final = timedelta(days=1)
-_REASONS: Final = tuple(DeclineReason)
+_REASONS: Final = tuple(r for r in DeclineReason if r is not DeclineReason.LATER)
 
 
 class Fate(StrEnum):
