@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from dispatch.agency import Agency, load_agency
 from dispatch.app import Application, add_regions, build, open_store, server_of
 from dispatch.clock import SystemClock
-from dispatch.commands import files, maps, scenario
+from dispatch.commands import drill, files, maps, scenario
 from dispatch.drills import demo
 from dispatch.errors import BadInput, DispatchError
 from dispatch.eventlog import SqlEventLog
@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     maps.add(commands, _command, _settings)
     files.add(commands, _command, _with_agency)
     scenario.add(commands, _command)
+    drill.add(commands, _command)
     _add_match(commands)
     learn = _command(
         commands,
