@@ -21,7 +21,6 @@ from dispatch.board import Board
 from dispatch.desk import Desk
 from dispatch.errors import PlannerUnavailable, SolverFailed, StoreUnavailable
 from dispatch.geo.zones import inside
-from dispatch.matching.facts import origins_of
 from dispatch.model import ENDANGERS, SYSTEM, ActionId, VolunteerId, VolunteerStatus, Zone, ZoneId
 from dispatch.planner.plan import Planner
 from dispatch.roster import STATUSES
@@ -90,7 +89,7 @@ def people_inside(
 ) -> Mapping[ZoneId, tuple[VolunteerId, ...]]:
     """Return who on the active roster is inside each dangerous zone in force, in order of ids."""
     roster = planner.roster
-    lon, lat = origins_of(board, roster)
+    lon, lat = planner.origins(board)
     rows = np.flatnonzero(
         (roster.status == STATUSES.index(VolunteerStatus.ACTIVE)) & np.isfinite(lon + lat)
     )

@@ -12,21 +12,26 @@ import contextlib
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from dispatch import actions as act
 from dispatch import rules
-from dispatch.board import Key
+from dispatch.board import Board, Key
 from dispatch.desk import Desk
 from dispatch.errors import PlannerUnavailable, SolverFailed, StoreUnavailable
 from dispatch.matching.alerting import AlertPolicy, Call, fill, stays_idle
 from dispatch.matching.alerting.calls import call_of, rho_of
-from dispatch.model import SYSTEM, ActionId, DoubtReason, NeedId
+from dispatch.model import ACTIVE_ASSIGNMENT, SYSTEM, ActionId, DoubtReason, NeedId
 
 BEAT_S: Final = 5.0
 REST_S: Final = 60.0
-"""Where the planner found nobody, it is asked again after this, or when the need has changed."""
+REST_MOST_S: Final = 300.0
+"""Where the planner found nobody, it is asked again when the need has changed; at the next whole
+minute, for all such needs at once, when somebody has become free or travel has changed since; and
+anyway after this long."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 UNLIKELY: Final = 0.5
 WAVES_WITHOUT_YES: Final = 2
@@ -42,6 +47,8 @@ class Waves:
     show_up: float
     _rests: dict[NeedId, tuple[object, datetime]] = field(default_factory=dict)
     _idle: dict[NeedId, tuple[datetime, float]] = field(default_factory=dict)
+    _freed_at: datetime | None = None
+    _noticed_seq: int = 0
     _down_s: float = 0.0
     _down_until: datetime | None = None
 
@@ -90,8 +97,8 @@ class Waves:
         return found if down is None else max(found, min(down, until))
 
     def _idle_until(self, need_id: NeedId, now: datetime, until: datetime) -> datetime:
-        mark, rested_at = self._rests.get(need_id, (None, now))
-        if now < rested_at and mark == self._mark(need_id):
+        rested_at = self._rests_until(need_id)
+        if now < rested_at:
             return rested_at
         idle_until, span_s = self._idle.get(need_id, (now, 0.0))
         idle_until = max(idle_until, now)
@@ -107,9 +114,13 @@ class Waves:
         return idle_until
 
     def _changed(self, seq: int, keys: Sequence[Key]) -> None:
+        board = self.desk.board
         for kind, ident in keys:
             if kind == "need":
                 self._idle.pop(ident, None)
+        if any(_frees(board, key, self._noticed_seq) for key in keys):
+            self._freed_at = board.at
+        self._noticed_seq = seq
 
     async def _due(self, now: datetime) -> tuple[NeedId, ...]:
         board = self.desk.board
@@ -130,7 +141,7 @@ class Waves:
         if alerting is None:
             return False
         if self._mark(need_id) == seen:
-            self._rests[need_id] = seen, now + timedelta(seconds=REST_S)
+            self._rests[need_id] = seen, now
             await self._doubt(need_id, DoubtReason.NOBODY_LEFT)
             return False
         policy, call = self._call(need_id, now)
@@ -163,8 +174,18 @@ class Waves:
         return book.policy_for(board, need), call
 
     def _resting(self, need_id: NeedId, now: datetime) -> bool:
-        mark, until = self._rests.get(need_id, (None, now))
-        return now < until and mark == self._mark(need_id)
+        return now < self._rests_until(need_id)
+
+    def _rests_until(self, need_id: NeedId) -> datetime:
+        """When the planner is asked again for a need for which it found nobody."""
+        mark, since = self._rests.get(need_id, (None, _EPOCH))
+        if mark != self._mark(need_id):
+            return _EPOCH
+        freed = self._freed_at is not None and self._freed_at >= since
+        minutes = (since - _EPOCH) // timedelta(seconds=REST_S) + 1
+        if freed:
+            return _EPOCH + minutes * timedelta(seconds=REST_S)
+        return since + timedelta(seconds=REST_MOST_S)
 
     def _mark(self, need_id: NeedId) -> object:
         """What a need's next wave hangs on, to see whether it has changed."""
@@ -173,3 +194,18 @@ class Waves:
         waves = alerting and (alerting.started_at, alerting.waves)
         asked = frozenset(o.id for o in board.open_offers_of(need_id))
         return board.needs[need_id], waves, board.heads_taken(need_id), asked
+
+
+def _frees(board: Board, key: Key, since_seq: int) -> bool:
+    """Whether a change may have left somebody free, or brought somebody nearer."""
+    kind, ident = key
+    match kind:
+        case "offer":
+            return ident not in board.open_offers
+        case "assignment":
+            return board.assignments[ident].status not in ACTIVE_ASSIGNMENT
+        case "person":
+            # Other events touch people too; these are about them.
+            change = board.changes.get(key)
+            return change is not None and change.seq > since_seq
+    return kind in ("zone", "weather")

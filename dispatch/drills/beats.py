@@ -65,7 +65,9 @@ class Beats:
     def next_before(self, until: datetime) -> datetime:
         """Return the next instant at which the clockwork may do something, `until` at most."""
         now = self.clock.now()
-        found = min(until, self._next_tick() or until)
+        tick = self._next_tick()
+        # One that was tried and failed is tried at the next.
+        found = until if tick is None else min(until, max(tick, self._ticks.after(now)))
         for grid, part in ((self._waves, self.post.waves), (self._warnings, self.post.cordon)):
             if grid.after(now) < found:
                 found = min(found, _next(grid, part, now, found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,7 +12,7 @@ from dispatch import actions as act
 from dispatch.board import Board, Key
 from dispatch.drills.scenario.script import COMMANDER
 from dispatch.drills.volunteers.crowd import RETRY_S, Reached
-from dispatch.errors import Forbidden, Rejected, StoreUnavailable
+from dispatch.errors import Rejected, StoreUnavailable
 from dispatch.model import (
     ActionId,
     AssignmentId,
@@ -24,6 +24,8 @@ from dispatch.model import (
 from dispatch.ports import Clock
 
 OVER: Final = "OVER"
+STALE: Final = "STALE"
+_RETRY: Final = timedelta(seconds=RETRY_S)
 MISSING: Final = "Did not set out and does not answer"
 
 
@@ -94,12 +96,16 @@ class Commander:
     async def _act(self, due: _Due, action: act.CommanderAction) -> None:
         try:
             await self.desk.act(COMMANDER, ActionId(f"commander/{due.name}"), action)
-        except (Rejected, Forbidden):
-            # The world has moved on since they looked.
-            return
+        except Rejected as exc:
+            if exc.code == STALE:
+                # They look again, and do it anew if it is still to be done.
+                self._again(_Due(due.at, f"{due.name}'", due.deed))
         except StoreUnavailable:
-            again = self.clock.now() + timedelta(seconds=RETRY_S)
-            heapq.heappush(self._calendar, _Due(again, due.name, due.deed))
+            # What is sent again is what was sent: under one id there is one action.
+            self._again(_Due(due.at, due.name, lambda _: action))
+
+    def _again(self, due: _Due) -> None:
+        heapq.heappush(self._calendar, replace(due, at=self.clock.now() + _RETRY))
 
     def _mind_need(self, need_id: NeedId) -> None:
         board = self.desk.board

@@ -124,9 +124,7 @@ class Exercise:
 
     def following(self, planner: Callable[[], Planner] | None = None) -> FollowingPlanner:
         """Return a planner with a board of its own, folded from the log."""
-        return FollowingPlanner(
-            log=self.log, board=self.board(), refreshed=planner or self.planner
-        )
+        return FollowingPlanner(log=self.log, board=self.board(), refreshed=planner or self.planner)
 
     def post(self, planner: PlannerPort, log: EventLog | None = None) -> Post:
         """Return a desk on the log, not yet started; `log` is how it reaches it."""

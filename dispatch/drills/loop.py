@@ -30,5 +30,9 @@ class InPlaceLoop(asyncio.SelectorEventLoop):
 
 def run_in_place(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end on a loop of its own."""
-    with asyncio.Runner(loop_factory=InPlaceLoop) as runner:
-        return runner.run(work)
+    loop = InPlaceLoop()
+    try:
+        return loop.run_until_complete(work)
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()

@@ -10,14 +10,15 @@ from typing import Final
 import numpy as np
 
 from dispatch import actions as act
+from dispatch.drills.commander import STALE
 from dispatch.drills.exercise import Exercise
 from dispatch.drills.scenario import model as it
-from dispatch.drills.scenario.script import Act, Step, at_head, recalled, script
+from dispatch.drills.scenario.script import Act, World, at_head, recalled, script
 from dispatch.drills.volunteers import Crowd
 from dispatch.drills.volunteers.crowd import RETRY_S, Reached
 from dispatch.drills.volunteers.luck import Luck
-from dispatch.errors import Forbidden, Rejected, StoreUnavailable
-from dispatch.model import Fix, HazardClass, Skill, VolunteerId, VolunteerStatus
+from dispatch.errors import Rejected, StoreUnavailable
+from dispatch.model import ActionId, Fix, HazardClass, Skill, VolunteerId, VolunteerStatus
 from dispatch.roster import STATUSES, Roster
 
 ON_DUTY_S: Final = 900.0
@@ -31,7 +32,9 @@ _TOGETHER_S: Final = 30
 class _Due:
     at: datetime
     n: int
-    step: Step = field(compare=False)
+    inject: str = field(compare=False)
+    deed: Act | it.Recall | World = field(compare=False)
+    tried: bool = field(compare=False, default=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,10 +49,12 @@ class Replay:
     seed: int
     refused: list[tuple[str, str]] = field(default_factory=list)
     _calendar: list[_Due] = field(default_factory=list)
+    _count: int = 0
 
     def __post_init__(self) -> None:
         steps = script(self.scenario)
-        self._calendar = [_Due(step.at, n, step) for n, step in enumerate(steps)]
+        self._calendar = [_Due(s.at, n, s.inject, s.deed) for n, s in enumerate(steps)]
+        self._count = len(steps)
         heapq.heapify(self._calendar)
 
     def next_at(self) -> datetime | None:
@@ -61,19 +66,15 @@ class Replay:
         now = self.exercise.clock.now()
         while self._calendar and self._calendar[0].at <= now:
             due = heapq.heappop(self._calendar)
-            try:
-                await self._do(due.step)
-            except StoreUnavailable:
-                later = now + timedelta(seconds=RETRY_S)
-                heapq.heappush(self._calendar, _Due(later, due.n, due.step))
+            await self._do(due)
 
-    async def _do(self, step: Step) -> None:
-        match step.deed:
+    async def _do(self, due: _Due) -> None:
+        match due.deed:
             case Act() as deed:
-                await self._act(step, deed)
+                await self._act(due, deed if due.tried else at_head(deed, self.desk.board.seq))
             case it.Recall() as recall:
                 for deed in recalled(self.scenario, recall, self.desk.board):
-                    await self._act(step, deed)
+                    await self._act(due, at_head(deed, self.desk.board.seq))
             case it.CellLost() as lost:
                 self.crowd.lose_cell(lost.id, lost.area.holds)
             case it.CellRestored(lost=name):
@@ -81,14 +82,25 @@ class Replay:
             case it.CoverLapsed() as lapse:
                 self.exercise.change(lapsed(self.exercise.roster, lapse, self.seed))
             case it.RedWarning() as warning:
-                self._raise_duty(warning, step.at)
+                self._raise_duty(warning, due.at)
 
-    async def _act(self, step: Step, deed: Act) -> None:
-        seen = at_head(deed, self.desk.board.seq)
+    async def _act(self, due: _Due, deed: Act) -> None:
         try:
-            await self.desk.act(seen.actor, seen.action_id, seen.action)
-        except (Rejected, Forbidden) as exc:
-            self.refused.append((step.inject, str(exc)))
+            await self.desk.act(deed.actor, deed.action_id, deed.action)
+        except StoreUnavailable:
+            # What is sent again is what was sent: under one id there is one action.
+            self._again(due, deed, tried=True)
+        except Rejected as exc:
+            if exc.code == STALE:
+                anew = replace(deed, action_id=ActionId(f"{deed.action_id}'"))
+                self._again(due, anew, tried=False)
+            else:
+                self.refused.append((due.inject, str(exc)))
+
+    def _again(self, due: _Due, deed: Act, *, tried: bool) -> None:
+        at = self.exercise.clock.now() + timedelta(seconds=RETRY_S)
+        self._count += 1
+        heapq.heappush(self._calendar, _Due(at, self._count, due.inject, deed, tried))
 
     def _raise_duty(self, warning: it.RedWarning, at: datetime) -> None:
         roster = self.exercise.roster

@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -21,16 +21,23 @@ from dispatch.clock import ManualClock
 from dispatch.drills.beats import Beats
 from dispatch.drills.commander import Commander, Manner
 from dispatch.drills.exercise import Exercise, Post, TimedPlanner
+from dispatch.drills.invariants import violations
 from dispatch.drills.loop import run_in_place
+from dispatch.drills.measures import Measures, measure
+from dispatch.drills.policies import OWN, book_named
 from dispatch.drills.replay import Replay
 from dispatch.drills.scenario.model import Scenario
 from dispatch.drills.volunteers import Crowd, Habits
+from dispatch.eventlog import MemoryEventLog
 from dispatch.events import Stored, encode
 from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.geo.straight import StraightLineRouter
 from dispatch.matching.alerting.book import AlertBook
-from dispatch.model import AgencyId, OfferId
+from dispatch.matching.eligibility import Eligibility
+from dispatch.matching.facts import facts_of
+from dispatch.matching.policy import MatchPolicy
+from dispatch.model import AgencyId, OfferId, VolunteerId
 from dispatch.planner.travel import BoundedRouter
 from dispatch.ports import EventLog
 from dispatch.roster import Roster
@@ -48,8 +55,22 @@ class Setting:
     seed: int = 1
     habits: Habits = field(default_factory=Habits)
     manner: Manner = field(default_factory=Manner)
-    policy: str = "hold"
+    policy: str = OWN
     book: AlertBook | None = None
+
+
+def setting_of(
+    scenario: Scenario, *, seed: int = 1, policy: str = OWN, habits: Habits | None = None
+) -> Setting:
+    """Return the setting by a policy's name. Without `habits` people answer as the agency believes
+    they do.
+
+    Raises:
+        BadInput: there is no such policy.
+    """
+    agency = scenario.agency
+    habits = habits or Habits(model=agency.acceptance, law=agency.book.law)
+    return Setting(seed=seed, habits=habits, policy=policy, book=book_named(policy, agency.book))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +98,72 @@ class RunResult:
     def hash(self) -> str:
         """SHA-256 over the encoded log."""
         return log_hash(self.log)
+
+    @property
+    def speed(self) -> float:
+        """How many times faster than real time it went."""
+        return self.scenario.clock.length_s / self.took_s
+
+    def measures(self) -> Measures:
+        """Return the figures of the drill."""
+        scoring = self.scenario.scoring
+        return measure(
+            self.board,
+            self.log,
+            ends_at=self.scenario.clock.ends_at,
+            weights=scoring.severity,
+            eligible=self.eligible(),
+            grace_s=scoring.grace_s,
+        )
+
+    def eligible(self) -> frozenset[VolunteerId]:
+        """Return everybody whom the hard rules admit to one of the needs, by the roster alone."""
+        found: set[VolunteerId] = set()
+        nothing = facts_of(Board(agency=self.board.agency), self.roster, self.board.at or _NO_TIME)
+        for need in self.board.needs.values():
+            if need.published_at is not None:
+                rules = Eligibility(
+                    self.roster, nothing, now=need.published_at, exercise=True, policy=MatchPolicy()
+                )
+                found |= set(map(VolunteerId, self.roster.ids[rules.eligible(need).rows].tolist()))
+        return frozenset(found)
+
+    def violations(self) -> tuple[str, ...]:
+        """Return what in the log must not be; there is nothing, or the desk is broken."""
+        return violations(self.log, Board(agency=self.board.agency, exercise=True))
+
+    def plain(self) -> dict[str, Any]:
+        """Return the run as values that JSON can hold: what was run, its figures, what it took."""
+        solves = sorted(self.solves_s)
+        return {
+            "scenario": self.scenario.id,
+            "digest": self.scenario.digest,
+            "status": "Exercise",
+            "people": len(self.roster),
+            "hours": self.scenario.clock.length_s / 3_600,
+            "seed": self.setting.seed,
+            "policy": self.setting.policy,
+            "habits": self.setting.habits.plain(),
+            "manner": msgspec.to_builtins(self.setting.manner),
+            "hash": self.hash,
+            "events": len(self.log),
+            "measures": self.measures().plain(),
+            "turned_away": len(self.turned_away),
+            "refused": dict(self.refused),
+            "refused_steps": [list(step) for step in self.refused_steps],
+            "violations": list(self.violations()),
+            "took_s": round(self.took_s, 3),
+            "speed": round(self.speed, 1),
+            "solves": len(solves),
+            "solve_s": {"p50": _at(solves, 0.5), "p95": _at(solves, 0.95)},
+        }
+
+
+_NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _at(ordered: Sequence[float], share: float) -> float | None:
+    return round(ordered[int(share * (len(ordered) - 1))], 4) if ordered else None
 
 
 class Part(Protocol):
@@ -110,14 +197,15 @@ def run_drill(
     router: BoundedRouter | None = None,
     log: EventLog | None = None,
     progress: Progress | None = None,
+    paced: Callable[[datetime], None] | None = None,
 ) -> RunResult:
     """Return how the scenario goes with these people. `log` is where the events go; without one
-    they stay in memory.
+    they stay in memory. `paced` is called before each instant, and may wait for it.
 
     Raises:
         BadInput: the scenario's agency is not one of an exercise, or its roads cannot be read.
     """
-    return run_in_place(_drilled(scenario, roster, setting, router, log, progress))
+    return run_in_place(_drilled(scenario, roster, setting, router, log, progress, paced))
 
 
 async def _drilled(
@@ -127,6 +215,7 @@ async def _drilled(
     router: BoundedRouter | None,
     log: EventLog | None,
     progress: Progress | None,
+    paced: Callable[[datetime], None] | None,
 ) -> RunResult:
     exercise = Exercise(
         agency=scenario.agency,
@@ -134,7 +223,7 @@ async def _drilled(
         router=router or router_of(scenario),
         clock=ManualClock(scenario.clock.starts_at),
         book=setting.book,
-        **({} if log is None else {"log": log}),
+        log=log or MemoryEventLog(),
     )
     started = time.perf_counter()
     planner = TimedPlanner(exercise.following())
@@ -148,7 +237,7 @@ async def _drilled(
     crowd.start()
     commander.start()
     parts: list[Part] = [replay, commander, crowd]
-    await play(exercise.clock, parts, post, scenario.clock.ends_at, progress)
+    await play(exercise.clock, parts, post, scenario.clock.ends_at, progress, paced)
     return RunResult(
         scenario=scenario,
         setting=setting,
@@ -181,6 +270,7 @@ async def play(
     post: Post,
     ends_at: datetime,
     progress: Progress | None = None,
+    paced: Callable[[datetime], None] | None = None,
 ) -> None:
     """Let everything happen up to `ends_at`: at each instant the parts in order, then the tick,
     the waves and the warnings."""
@@ -191,9 +281,12 @@ async def play(
         at = beats.next_before(min(soonest, ends_at))
         if at >= ends_at:
             return
+        if paced is not None:
+            paced(at)
         await clock.advance_to(at)
-        for part in (*parts, beats):
+        for part in parts:
             await part.look()
+        await beats.look()
         if progress is not None and at >= told_at:
             progress(at, post.desk.board)
             told_at = at + timedelta(seconds=PROGRESS_EVERY_S)

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.board import Board, Person
-from dispatch.matching.reasons import BIT
+from dispatch.matching.ledger import Ledger, since
+from dispatch.matching.reasons import BIT, flag
 from dispatch.model import NeedId, Offer, OfferStatus, Reason, VolunteerId
 from dispatch.roster import Floats, Roster
 from dispatch.taxonomy import DUTY_LIMITS, DutyLimits
-from dispatch.views import resting_until
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,65 +40,51 @@ class Facts:
 
 
 def facts_of(
-    board: Board, roster: Roster, now: datetime, limits: DutyLimits = DUTY_LIMITS
+    board: Board,
+    roster: Roster,
+    now: datetime,
+    limits: DutyLimits = DUTY_LIMITS,
+    ledger: Ledger | None = None,
 ) -> Facts:
-    """Return the facts of everybody on the roster at `now`.
+    """Return the facts of everybody on the roster at `now`; `ledger` is the roster's, up to date.
 
     A volunteer's own declaration in the log stands above the roster's standing one.
     """
-    row_of = {int(roster.ids[r]): int(r) for r in roster.rows(list(board.people))}
-    blocked = np.where(roster.available, np.uint32(0), BIT[Reason.UNAVAILABLE])
-    on_duty = np.zeros(len(roster), np.bool_)
-    offered = {board.offers[o].volunteer_id for o in board.open_offers}
-    for volunteer_id, row in row_of.items():
-        person = board.people[VolunteerId(volunteer_id)]
-        on_duty[row] = person.on_duty
-        blocked[row] = sum(
-            BIT[reason] for reason in _blocks(board, person, offered, roster, row, now, limits)
-        )
+    ledger = ledger or Ledger.of(board, roster.ids, limits)
+    day = ledger.alerts_within(timedelta(days=1), now)
+    week = ledger.alerts_within(timedelta(days=7), now)
+    capped = (day >= limits.alerts_per_day) | (week >= limits.alerts_per_week)
+    blocked = flag(~ledger.available(roster.available, now), Reason.UNAVAILABLE)
+    blocked |= flag(ledger.rests_until > since(now), Reason.RESTING)
+    blocked |= flag(capped, Reason.CAPPED)
+    busy, offered = _engaged(board, roster)
+    blocked[roster.rows(busy)] |= BIT[Reason.BUSY]
+    blocked[roster.rows(offered)] |= BIT[Reason.OFFERED]
     return Facts(
         blocked=blocked,
-        on_duty=on_duty,
+        on_duty=ledger.on_duty.copy(),
         declined=_declined(board, roster, now),
         excluded=_excluded(board, roster),
     )
 
 
-def origins_of(board: Board, roster: Roster) -> tuple[Floats, Floats]:
+def origins_of(board: Board, roster: Roster, ledger: Ledger | None = None) -> tuple[Floats, Floats]:
     """Return where each person starts from as `(lon, lat)`, shape (n,): home, or the place where
-    somebody on duty checked in."""
-    lon, lat = roster.lon, roster.lat
-    fixes = {v: p.fix for v, p in board.people.items() if p.fix is not None}
-    rows = roster.rows(list(fixes))
-    if not len(rows):
-        return lon, lat
-    lon, lat = lon.copy(), lat.copy()
-    for row in rows:
-        fix = fixes[VolunteerId(int(roster.ids[row]))]
-        lon[row], lat[row] = fix.lon, fix.lat
-    return lon, lat
+    somebody on duty checked in. `ledger` is the roster's, up to date."""
+    ledger = ledger or Ledger.of(board, roster.ids)
+    known = ~np.isnan(ledger.lon)
+    if not known.any():
+        return roster.lon, roster.lat
+    return np.where(known, ledger.lon, roster.lon), np.where(known, ledger.lat, roster.lat)
 
 
-def _blocks(
-    board: Board,
-    person: Person,
-    offered: set[VolunteerId],
-    roster: Roster,
-    row: int,
-    now: datetime,
-    limits: DutyLimits,
-) -> Iterator[Reason]:
-    if not is_available(person, bool(roster.available[row]), now):
-        yield Reason.UNAVAILABLE
-    if person.id in board.active:
-        yield Reason.BUSY
-    if person.id in offered:
-        yield Reason.OFFERED
-    rest_until = resting_until(person, limits)
-    if rest_until is not None and rest_until > now:
-        yield Reason.RESTING
-    if _capped(person, now, limits):
-        yield Reason.CAPPED
+def _engaged(board: Board, roster: Roster) -> tuple[list[VolunteerId], list[VolunteerId]]:
+    """Who is on a task, and who has an open offer, of a roster of any size."""
+    if len(roster) > len(board.open_offers) + len(board.active):
+        return list(board.active), [board.offers[o].volunteer_id for o in board.open_offers]
+    ids = list(map(VolunteerId, roster.ids.tolist()))
+    asked = (v for v in ids if any(o in board.open_offers for o in board.offers_to.get(v, ())))
+    return [v for v in ids if v in board.active], list(asked)
 
 
 def is_available(person: Person, declared: bool, now: datetime) -> bool:
@@ -107,23 +93,29 @@ def is_available(person: Person, declared: bool, now: datetime) -> bool:
     return declared if person.available is None or over else person.available
 
 
-def _capped(person: Person, now: datetime, limits: DutyLimits) -> bool:
-    day = person.alerts_within(timedelta(days=1), now)
-    week = person.alerts_within(timedelta(days=7), now)
-    return day >= limits.alerts_per_day or week >= limits.alerts_per_week
-
-
 def _declined(board: Board, roster: Roster, now: datetime) -> dict[NeedId, NDArray[np.intp]]:
     """Who said no, whose last word counts: a promise holds them back until it is time to set out
     for what they promised."""
-    found: dict[NeedId, NDArray[np.intp]] = {}
-    for need in board.open_needs():
-        offers = (board.offers[o] for o in board.offers_of[need.id])
-        last = {o.volunteer_id: o for o in offers if o.status is OfferStatus.DECLINED}
-        people = [v for v, offer in last.items() if not comes_now(offer, now)]
-        if people:
-            found[need.id] = roster.rows(people)
-    return found
+    last: dict[tuple[NeedId, VolunteerId], Offer] = {}
+    for offer in _answered(board, roster):
+        if offer.status is OfferStatus.DECLINED:
+            last[offer.need_id, offer.volunteer_id] = offer
+    people: dict[NeedId, list[VolunteerId]] = {}
+    for (need_id, volunteer_id), offer in last.items():
+        if not comes_now(offer, now):
+            people.setdefault(need_id, []).append(volunteer_id)
+    return {need_id: roster.rows(some) for need_id, some in sorted(people.items())}
+
+
+def _answered(board: Board, roster: Roster) -> Iterator[Offer]:
+    """The offers for open needs, oldest first for each person; of a few people only theirs."""
+    needs = board.open_needs()
+    if len(roster) < len(needs):
+        published = {n.id for n in needs}
+        mine = (o for v in roster.ids.tolist() for o in board.offers_to.get(VolunteerId(v), ()))
+        yield from (o for o in map(board.offers.__getitem__, mine) if o.need_id in published)
+    else:
+        yield from (board.offers[o] for need in needs for o in board.offers_of[need.id])
 
 
 def comes_now(offer: Offer, now: datetime) -> bool:

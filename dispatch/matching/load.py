@@ -9,11 +9,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dispatch.board import Board, Person
+from dispatch.board import Board
 from dispatch.matching.acceptance import AcceptanceModel, Features, History, daytime
 from dispatch.matching.cost import People
+from dispatch.matching.ledger import LONG_AGO, Ledger, since
 from dispatch.matching.skills import Rows
-from dispatch.model import FIX_FRESH_S, Severity, VolunteerId
+from dispatch.model import FIX_FRESH_S, Severity
 from dispatch.roster import Bools, Floats, Ids, Ints, Roster
 from dispatch.taxonomy import DUTY_LIMITS, DutyLimits
 
@@ -55,41 +56,24 @@ def load_of(
     now: datetime,
     model: AcceptanceModel,
     limits: DutyLimits = DUTY_LIMITS,
+    ledger: Ledger | None = None,
 ) -> Load:
     """Return what these people carry at `now`, nothing for who is not on the board; `ids`, shape
-    (n,), ascend."""
-    n = len(ids)
-    day, week, accepted, asked = (np.zeros(n) for _ in range(4))
-    task_s, stale_s = np.zeros(n, np.int32), np.zeros(n, np.int32)
-    after_shift, on_duty, declared = (np.zeros(n, np.bool_) for _ in range(3))
-    for row, person in _on_board(board, ids):
-        day[row] = sum(a.weight for a in person.alerts if now - a.at < _DAY)
-        week[row] = sum(a.weight for a in person.alerts if now - a.at < 7 * _DAY)
-        spans = [(max(start, now - _DAY), end) for start, end in person.shifts]
-        task_s[row] = sum(max(0.0, (end - start).total_seconds()) for start, end in spans)
-        after_shift[row] = any(
-            (now - end).total_seconds() < limits.rest_s for _, end in person.shifts
-        )
-        on_duty[row] = person.on_duty
-        declared[row] = bool(person.available) and (
-            person.available_until is None or now < person.available_until
-        )
-        if person.fix is not None:
-            age_s = (now - person.fix.taken_at).total_seconds()
-            stale_s[row] = max(0, min(int(age_s) - FIX_FRESH_S, 2**30))
-        accepted[row], asked[row] = person.record.at(now, model.half_life_days)
+    (n,), ascend. `ledger` is that of these people, up to date."""
+    ledger = ledger or Ledger.of(board, ids, limits)
+    at = since(now)
+    age_s = np.where(ledger.fixed_at > LONG_AGO, (at - ledger.fixed_at) // 1_000_000, 0)
+    accepted, asked = ledger.record(now, model.half_life_days)
     return Load(
-        day, week, task_s, after_shift, on_duty, declared, stale_s, History(accepted, asked)
+        alerts_24h=ledger.alerts_within(_DAY, now),
+        alerts_7d=ledger.alerts_within(7 * _DAY, now),
+        task_s=ledger.task_s(now),
+        after_shift=at - ledger.shift_end < limits.rest_s * 1_000_000,
+        on_duty=ledger.on_duty.copy(),
+        declared=ledger.declared(now),
+        stale_s=np.clip(age_s - FIX_FRESH_S, 0, 2**30).astype(np.int32),
+        history=History(accepted, asked),
     )
-
-
-def _on_board(board: Board, ids: Ids) -> list[tuple[int, Person]]:
-    if len(ids) < len(board.people):
-        found = ((row, board.people.get(VolunteerId(v))) for row, v in enumerate(ids.tolist()))
-        return [(row, person) for row, person in found if person is not None]
-    at = np.searchsorted(ids, list(board.people)).tolist()
-    people = zip(at, board.people.values(), strict=True)
-    return [(row, p) for row, p in people if row < len(ids) and ids[row] == p.id]
 
 
 def features(

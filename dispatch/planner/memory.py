@@ -20,6 +20,7 @@ from dispatch.matching.crews import Classes, classes_of
 from dispatch.matching.eligibility import Columns, Eligibility
 from dispatch.matching.facts import Facts
 from dispatch.matching.gates import last_day
+from dispatch.matching.ledger import Ledger
 from dispatch.matching.policy import MatchPolicy
 from dispatch.matching.scarcity import Scarcity, scarcity_of
 from dispatch.matching.skills import Rows, Service
@@ -99,6 +100,7 @@ class Memory:
     policy: MatchPolicy
     idle_s: int = 0
     columns: Columns = field(default_factory=Columns)
+    ledger: Ledger = field(init=False)
     _round: int = 0
     _conditions: Conditions = CLEAR
     _lon: Floats = field(default_factory=lambda: np.empty(0))
@@ -111,6 +113,9 @@ class Memory:
     _day: date | None = None
     _scarcity: Scarcity = field(init=False)
     _classes: Classes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.roster.ids)
 
     def scarcity(self, today: date) -> tuple[Scarcity, Classes]:
         """Return how rare skills are today, and who leads, watches over safety, is a newcomer."""

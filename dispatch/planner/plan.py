@@ -13,6 +13,7 @@ from dispatch.board import Board
 from dispatch.matching import Match
 from dispatch.matching.acceptance import most_likely
 from dispatch.matching.cost import least_idle_s
+from dispatch.matching.facts import origins_of
 from dispatch.matching.policy import MatchPolicy
 from dispatch.matching.problem import Problem
 from dispatch.matching.shifts import ReliefPlan, ReliefPolicy
@@ -31,7 +32,7 @@ from dispatch.planner.proposals import proposals
 from dispatch.planner.relief import RELIEF, relief_plan
 from dispatch.planner.round import NEAREST_LEAST, Asking, Round, by_name
 from dispatch.planner.travel import BoundedRouter
-from dispatch.roster import Roster
+from dispatch.roster import Floats, Roster
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -66,6 +67,11 @@ class Planner:
         self._memory.forget()
         self._before = {}
 
+    def origins(self, board: Board) -> tuple[Floats, Floats]:
+        """Return where everybody on the roster starts from, as `matching.facts.origins_of`."""
+        self._memory.ledger.update(board)
+        return origins_of(board, self.roster, self._memory.ledger)
+
     def plan(
         self, board: Board, now: datetime, only: Collection[NeedId] | None = None
     ) -> Plan | None:
@@ -87,7 +93,7 @@ class Planner:
             basis_seq=board.seq,
             need_ids=tuple(sorted(round_.needs)),
             proposals=proposals(round_, problem, found),
-            shortfalls=shortfalls(round_, problem, found, self._memory, remedies=only is None),
+            shortfalls=() if only is not None else shortfalls(round_, problem, found, self._memory),
             objective_s=found.objective_s,
             bound_s=found.bound_s,
             gap=found.gap,

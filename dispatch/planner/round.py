@@ -129,19 +129,21 @@ class Round:
         self._order: tuple[Need, ...] = tuple(self.needs.values())
         self._memory, self._asking, self.policy = memory, asking, memory.policy
         self.conditions = board.conditions(now)
-        self.facts: Facts = facts_of(board, self.roster, now)
+        ledger = memory.ledger
+        ledger.update(board)
+        self.facts: Facts = facts_of(board, self.roster, now, ledger=ledger)
         self.rules = Eligibility(
             self.roster, self.facts, now=now, exercise=board.exercise, policy=self.policy,
             columns=memory.columns,
         )  # fmt: skip
-        self._load: Load = load_of(board, self.roster.ids, now, asking.model)
+        self._load: Load = load_of(board, self.roster.ids, now, asking.model, ledger=ledger)
         self.people = self._load.people(self.roster)
         self._scarcity, self._classes = memory.scarcity(now.date())
         self._wave = not moving
         self.movable: dict[int, AssignmentId] = self._movable() if moving else {}
         self._moving_ids = frozenset(self.movable.values())
         self._stays: dict[NeedId, Rows] = self._stayers()
-        self.lon, self.lat = origins_of(board, self.roster)
+        self.lon, self.lat = origins_of(board, self.roster, ledger)
         self._least_s, apart = self._least()
         memory.begin(self.lon, self.lat, now, board.exercise, self.conditions, apart)
         self._pins = {n.id: self._pinned(n) for n in self._order}
@@ -262,7 +264,7 @@ class Round:
         """The least that each person costs beside travel, shape (n,), and the people whom the
         memory's `idle_s` does not hold for: on duty, declared available, or quick to say yes."""
         load = self._load
-        known = np.sort(self.roster.rows(list(self.board.people)))
+        known = self._memory.ledger.people()
         apart = known[
             load.on_duty[known] | load.declared[known] | (load.history.accepted[known] > 0)
         ]

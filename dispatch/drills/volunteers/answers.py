@@ -21,8 +21,8 @@ from dispatch.drills.volunteers.habits import Habits
 from dispatch.drills.volunteers.luck import Luck
 from dispatch.matching.acceptance import TERMS, Features, History, daytime, terms
 from dispatch.matching.load import SEVERITY
-from dispatch.model import DeclineReason, Offer, Rain, VolunteerId
 from dispatch.matching.skills import Rows
+from dispatch.model import DeclineReason, Offer, Rain, VolunteerId
 from dispatch.roster import Floats, Roster
 from dispatch.taxonomy import DUTY_LIMITS
 
@@ -106,15 +106,13 @@ class Answers:
             reason=_REASONS[int(luck.share("reason") * len(_REASONS))],
         )
 
-    def _chances(
-        self, board: Board, offers: Sequence[Offer], people: Roster, rows: Rows
-    ) -> Floats:
+    def _chances(self, board: Board, offers: Sequence[Offer], people: Roster, rows: Rows) -> Floats:
         model = self.habits.model
         features = _features(board, offers, self.zone)
         weights = np.array([model.weights[name] for name in TERMS])
         logit = model.intercept + terms(features, model) @ weights
         rates = np.array([self.rate(o.volunteer_id) for o in offers])
-        own = np.log(rates / (1 - rates)) - np.log(model.rate / (1 - model.rate))
+        own: Floats = np.log(rates / (1 - rates)) - np.log(model.rate / (1 - model.rate))
         p: Floats = expit(logit + model.weights["history"] * own)
         rho = self.habits.rho
         if rho == 0:
@@ -124,8 +122,7 @@ class Answers:
             for o, row in zip(offers, rows.tolist(), strict=True)
         ]
         s = (1 - rho) / rho
-        together: Floats = betaincinv(p * s, (1 - p) * s, np.array(shared))
-        return together
+        return np.asarray(betaincinv(p * s, (1 - p) * s, np.array(shared)), np.float64)
 
     def _group(self, people: Roster, row: int) -> str:
         """Whose answers go together: a squad's, or those of neighbours without one."""

@@ -52,7 +52,9 @@ class Reached(Protocol):
 
     board: Board
     listeners: list[Listener]
-    rows: Callable[[Sequence[VolunteerId]], Roster]
+
+    @property
+    def rows(self) -> Callable[[Sequence[VolunteerId]], Roster]: ...
 
     async def act(self, actor: Actor, action_id: ActionId, action: act.Action) -> Answer: ...
 
@@ -230,9 +232,7 @@ class Crowd:
             case action:
                 await self._act(due, action)
 
-    def _sees(
-        self, person: VolunteerId, offer_id: OfferId, reply: Reply, now: datetime
-    ) -> None:
+    def _sees(self, person: VolunteerId, offer_id: OfferId, reply: Reply, now: datetime) -> None:
         if reply.fate is Fate.SILENT or offer_id not in self.desk.board.open_offers:
             return
         after_s = reply.delay_s

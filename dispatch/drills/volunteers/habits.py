@@ -20,7 +20,7 @@ class Habits:
     law             when they answer: app alerts 15 s + Gamma(1.96, 15.4 s), measured on class data;
                     disaster call-outs lognormal, median 4 min (science D1). Of those who do not
                     accept, `says_no` decline.
-    rho             correlation of the answers of one squad, or of neighbours without a squad, within
+    rho             correlation of the answers of one squad, or of neighbours without one, within
                     an hour: everybody's chance is drawn from Beta(p s, (1 - p) s), s = (1 - rho) /
                     rho, at the quantile they share (science D2, default 0.05).
     cell_deg        neighbours live in one cell of this size.
@@ -28,12 +28,14 @@ class Habits:
                     app-alerting region have a median of 105 s and a long tail.
     way_spread      of the real travel time around the one predicted; walkers dispatched in Sweden
                     had an IQR of 1.4 to 4.0 m/s around 2.3 (science C1), drivers vary less.
-    silent_comes    share of those who never answer that come all the same (15 % in the class brief).
+    silent_comes    share of those who never answer that come all the same (15 % in the class
+                    brief, science D1).
     unreached       share of alerts whose phone is off or dead for hours.
     away            share whose phone has no network at first; it is back after a time around
                     `away_s`, and what was sent comes then.
     tells           share of those who cannot come after all that say so, after about `tells_s`.
-    stay_s          how long people stay unless the need ends before: about four hours, `stay_spread`.
+    stay_s          how long people stay unless the need ends before: about four hours, spread by
+                    `stay_spread`.
     pace            how many times faster than real time they live (the demo).
 
     `unreached`, `away`, `tells` and the spreads are assumptions.
