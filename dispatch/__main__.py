@@ -25,7 +25,7 @@ from dispatch.app import (
     start_logging,
 )
 from dispatch.clock import SystemClock
-from dispatch.commands import doctor, files, keeping, maps
+from dispatch.commands import doctor, files, keeping, maps, scenario
 from dispatch.drills import demo
 from dispatch.errors import BadInput, DispatchError
 from dispatch.eventlog import SqlEventLog
@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     files.add(commands, _command, _with_agency)
     doctor.add(commands, _command, _settings)
     keeping.add(commands, _command, _settings, _with_agency)
+    scenario.add(commands, _command)
     _add_match(commands)
     learn = _command(
         commands,

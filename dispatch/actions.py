@@ -9,28 +9,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from dispatch.model import (
     ON_LAND,
     AssignmentId,
     Certainty,
     DeclineReason,
+    DeliveryReport,
     DoubtReason,
     Fix,
     HazardClass,
     Heads,
     IncidentId,
     Line,
+    Means,
+    Medium,
     NeedId,
+    NoticeId,
     OfferId,
     PlanId,
     Rain,
     RegionCode,
     SafetyPlan,
+    Sent,
     Severity,
     Site,
     Skill,
+    TestId,
     TravelMode,
     VolunteerId,
     ZoneForm,
@@ -39,6 +45,9 @@ from dispatch.model import (
 )
 
 MAX_TEXT = 2_000
+READY_IN_MOST_S: Final = 86_400
+SEEN_AT_ONCE: Final = 256
+TEST_MOST_MINUTES: Final = 240
 
 
 def _require_ids(*volunteer_ids: VolunteerId | None) -> None:
@@ -49,6 +58,11 @@ def _require_ids(*volunteer_ids: VolunteerId | None) -> None:
 def _require_aware(*instants: datetime | None) -> None:
     if any(at is not None and at.tzinfo is None for at in instants):
         raise ValueError("an instant carries no time zone")
+
+
+def _require_ready(ready_in_s: int) -> None:
+    if not 0 <= ready_in_s <= READY_IN_MOST_S:
+        raise ValueError(f"ready_in_s is from 0 to {READY_IN_MOST_S}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,19 +242,47 @@ class WithdrawOffer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptOffer:
+    """`ready_in_s` is when they set out, seconds from now; `brings` what they bring."""
+
     kind: Literal["offer.accept"] = "offer.accept"
     offer_id: OfferId
     seen_seq: int | None = None
     fix: Fix | None = None
     comment: str = ""
+    ready_in_s: int = 0
+    brings: tuple[Means, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_ready(self.ready_in_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseLater:
+    """Yes, but not at once: an acceptance where that is still in time, else a promise that others
+    need not wait for."""
+
+    kind: Literal["offer.later"] = "offer.later"
+    offer_id: OfferId
+    ready_in_s: int
+    brings: tuple[Means, ...] = ()
+    comment: str = ""
+
+    def __post_init__(self) -> None:
+        _require_ready(self.ready_in_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclineOffer:
+    """Not with the reason LATER: whoever says that says when."""
+
     kind: Literal["offer.decline"] = "offer.decline"
     offer_id: OfferId
     reason: DeclineReason
     comment: str = ""
+
+    def __post_init__(self) -> None:
+        if self.reason is DeclineReason.LATER:
+            raise ValueError("a later time is promised with offer.later")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,6 +446,56 @@ class ClearZone:
     zone_id: ZoneId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSent:
+    """The desk's own: what became of messages it sent."""
+
+    kind: Literal["notices.sent"] = "notices.sent"
+    sent: tuple[Sent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiveReports:
+    """What carriers and devices report; they may come late, repeated and in any order."""
+
+    kind: Literal["notices.received"] = "notices.received"
+    receipts: tuple[DeliveryReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeeNotices:
+    """The person has these in front of them."""
+
+    kind: Literal["notices.see"] = "notices.see"
+    notice_ids: tuple[NoticeId, ...]
+    medium: Medium = Medium.SOCKET
+
+    def __post_init__(self) -> None:
+        if len(self.notice_ids) > SEEN_AT_ONCE:
+            raise ValueError(f"at most {SEEN_AT_ONCE} notices at once")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartReachTest:
+    """See whether these people are reached, for so many minutes."""
+
+    kind: Literal["reach_test.start"] = "reach_test.start"
+    name: str
+    volunteer_ids: tuple[VolunteerId, ...]
+    minutes: int
+
+    def __post_init__(self) -> None:
+        _require_ids(*self.volunteer_ids)
+        if not 1 <= self.minutes <= TEST_MOST_MINUTES:
+            raise ValueError(f"minutes are from 1 to {TEST_MOST_MINUTES}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndReachTest:
+    kind: Literal["reach_test.end"] = "reach_test.end"
+    test_id: TestId
+
+
 CommanderAction = (
     OpenIncident
     | UpdateIncident
@@ -429,10 +521,14 @@ CommanderAction = (
     | DrawZone
     | SetRain
     | ClearZone
+    | StartReachTest
+    | EndReachTest
 )
 VolunteerAction = (
     AcceptOffer
+    | PromiseLater
     | DeclineOffer
+    | SeeNotices
     | Depart
     | Arrive
     | Release
@@ -442,5 +538,5 @@ VolunteerAction = (
     | CheckIn
     | CheckOut
 )
-SystemAction = MakeWave | DoubtFill | WarnPeople
+SystemAction = MakeWave | DoubtFill | WarnPeople | RecordSent | ReceiveReports
 Action = CommanderAction | VolunteerAction | SystemAction

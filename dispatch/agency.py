@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,13 +13,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from dispatch.alerts.ladder import DEFAULT, Limits, Step, Telling, Unless
 from dispatch.errors import BadInput
 from dispatch.geo.crs import Crs
 from dispatch.geo.handoff import App
 from dispatch.geo.layers import ROADS_ALONE, LayerKind, MapLayer, check_tiles
 from dispatch.matching.acceptance import RATES, AcceptanceModel, model_of, plain_model, preset
 from dispatch.matching.alerting.book import AlertBook, book_of
-from dispatch.model import AgencyId, RegionCode
+from dispatch.model import AgencyId, Medium, RegionCode, Urgency
 from dispatch.registry.catalogue import Region
 from dispatch.taxonomy import Names
 
@@ -74,20 +76,55 @@ class AcceptanceEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepEntry:
+    """A step of a ladder as written; see `alerts.ladder.Step`."""
+
+    medium: Medium
+    after_s: int = 0
+    unless: Unless = Unless.ANSWERED
+    follows: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LadderEntry:
+    """The steps for one urgency, in place of the usual ones."""
+
+    urgency: Urgency
+    steps: tuple[StepEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesEntry:
+    """How people are told, as written. `quiet` is two times of day, prices and the cap are in the
+    smallest unit of the currency."""
+
+    sign_zh: str = ""
+    sign_en: str = ""
+    quiet: tuple[str, str] | None = None
+    cap: int | None = None
+    prices: dict[Medium, int] = field(default_factory=dict)
+    ladder: tuple[LadderEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgencyFile:
-    """The file as written; `roads` is relative to it, and a file of `acceptance` too."""
+    """The file as written; `roads` is relative to it, and a file of `acceptance` too.
+
+    Without roads an agency can be drilled, on straight lines, but not served.
+    """
 
     id: AgencyId
     name_zh: str
     name_en: str
     exercise: bool
     currency: str
-    roads: str
     map: MapEntry
     regions: tuple[RegionEntry, ...]
+    roads: str = ""
     timezone: str = "UTC"
     acceptance: AcceptanceEntry = AcceptanceEntry()
     alerting: tuple[dict[str, Any], ...] = ()
+    messages: MessagesEntry = MessagesEntry()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +135,8 @@ class Agency:
     volunteers on their way.
 
     `timezone` says when it is night for its people; `acceptance` how likely they say yes, and
-    `book` by which policies the desk asks them and how quickly they answer.
+    `book` by which policies the desk asks them and how quickly they answer; `telling` how messages
+    reach them.
     """
 
     id: AgencyId
@@ -106,7 +144,7 @@ class Agency:
     name_en: str
     exercise: bool
     currency: str
-    roads: Path
+    roads: Path | None
     map: MapFrame
     layers: tuple[MapLayer, ...]
     handoff: tuple[App, ...]
@@ -114,6 +152,7 @@ class Agency:
     timezone: ZoneInfo
     acceptance: AcceptanceModel
     book: AlertBook
+    telling: Telling
 
 
 def load_agency(path: Path, map_keys: Mapping[str, str] | None = None) -> Agency:
@@ -130,20 +169,22 @@ def load_agency(path: Path, map_keys: Mapping[str, str] | None = None) -> Agency
     regions = tuple(_region(path, entry, known) for entry in found.regions)
     if not regions:
         raise BadInput(f"{path}: at least one region is needed")
+    timezone = _timezone(path, found.timezone)
     return Agency(
         id=found.id,
         name_zh=found.name_zh,
         name_en=found.name_en,
         exercise=found.exercise,
         currency=found.currency,
-        roads=path.parent / found.roads,
+        roads=path.parent / found.roads if found.roads else None,
         map=MapFrame(center=found.map.center, zoom=found.map.zoom),
         layers=_layers(path, found.map.layers, map_keys or {}),
         handoff=found.map.handoff,
         regions=regions,
-        timezone=_timezone(path, found.timezone),
+        timezone=timezone,
         acceptance=_acceptance(path, found.acceptance.model),
         book=_book(path, found),
+        telling=_telling(path, found, timezone),
     )
 
 
@@ -213,6 +254,37 @@ def _book(path: Path, found: AgencyFile) -> AlertBook:
         return book_of(found.alerting, found.acceptance.replies)
     except ValueError as exc:
         raise BadInput(f"{path}: {exc}") from None
+
+
+def _telling(path: Path, found: AgencyFile, zone: ZoneInfo) -> Telling:
+    """The usual ladder, but for the urgencies that have one of their own."""
+    entry = found.messages
+    try:
+        own = {e.urgency: tuple(_step(s) for s in e.steps) for e in entry.ladder}
+        quiet = entry.quiet and (_minute(entry.quiet[0]), _minute(entry.quiet[1]))
+        limits = Limits(quiet=quiet, cap=entry.cap, prices=entry.prices)
+    except ValueError as exc:
+        raise BadInput(f"{path}: messages: {exc}") from None
+    sign = {"zh": entry.sign_zh or found.name_zh, "en": entry.sign_en or found.name_en}
+    return Telling(ladder=DEFAULT | own, limits=limits, zone=zone, sign=sign)
+
+
+def _step(entry: StepEntry) -> Step:
+    return Step(
+        medium=entry.medium,
+        after_s=entry.after_s,
+        unless=entry.unless,
+        follows=entry.follows,
+    )
+
+
+def _minute(text: str) -> int:
+    """Minutes after midnight of a time such as 22:30."""
+    try:
+        at = time.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no time of day like 22:30") from None
+    return at.hour * 60 + at.minute
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import gzip
 import logging
+import secrets
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,22 +23,25 @@ import msgspec
 import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
+from prometheus_client.core import Metric
 
 from dispatch import logs, metrics, taxonomy
 from dispatch.agency import Agency
 from dispatch.alerts.bus import MemoryBus
 from dispatch.alerts.gateway import Gateway
+from dispatch.alerts.messages import message_of
 from dispatch.alerts.redis_bus import RedisBus
 from dispatch.api import live
 from dispatch.api.create import create
 from dispatch.api.maps import described
 from dispatch.api.services import Services
+from dispatch.api.sessions import Sessions
 from dispatch.backup.sqlite import keep_before_upgrade
 from dispatch.board import Board
 from dispatch.clock import SystemClock
 from dispatch.cordon import Cordon
 from dispatch.desk import Desk, PlannerPort
-from dispatch.errors import BadInput
+from dispatch.errors import BadInput, StoreUnavailable
 from dispatch.eventlog import SqlEventLog
 from dispatch.exchange.office import Place, place_of
 from dispatch.geo.basemap import road_features
@@ -43,21 +49,27 @@ from dispatch.geo.closures import closure_features
 from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.matching.policy import MatchPolicy
+from dispatch.outbox import LEASE_S, Outbox
 from dispatch.planner.plan import Planner
 from dispatch.planner.process import FollowingPlanner, ProcessPlanner
 from dispatch.planner.round import Asking
 from dispatch.planner.verdict import judge
-from dispatch.ports import Clock
-from dispatch.registry import catalogue
+from dispatch.ports import Channel, Clock
+from dispatch.registry import catalogue, contacts, leases
 from dispatch.registry.engine import migrate, open_engine, writing
 from dispatch.registry.snapshot import load_roster, load_rows, roster_version
 from dispatch.settings import Settings
 from dispatch.watching.health import Health
 from dispatch.watching.invariants import InvariantWatch
+from dispatch.watching.notices import NoticeWatch
 from dispatch.watching.planner import WatchedPlanner
 from dispatch.watching.store import StoreProbe
 from dispatch.waves import Waves
 
+SEARCHES = (10_000, 20, 50)
+"""When Python looks for cycles among young, middle-aged and all objects; see `gc.set_threshold`."""
+OUTBOX = "outbox"
+"""The lease of the worker that sends."""
 GOODBYE_S = 15
 """Screens come back after a random part of this."""
 DRAIN_LOOK_S = 0.2
@@ -74,6 +86,7 @@ class Application:
     desk: Desk
     waves: Waves
     cordon: Cordon
+    outbox: Outbox
     gateway: Gateway
     router: RoadRouter
     planner: PlannerPort
@@ -81,6 +94,8 @@ class Application:
     log: SqlEventLog
     place: Place
     health: Health
+    notices: NoticeWatch
+    worker: str
     api: FastAPI
     background: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
 
@@ -95,11 +110,13 @@ class Application:
             await self.planner.start()
 
     def close(self) -> None:
-        """End threads and processes, then the database."""
+        """End threads and processes, give back what others wait for, then the database."""
         if isinstance(self.planner, ProcessPlanner):
             self.planner.close()
         self.health.store.close()
         self.log.close()
+        with contextlib.suppress(StoreUnavailable):
+            leases.release(self.engine, OUTBOX, self.worker)
         self.engine.dispose()
 
 
@@ -137,8 +154,10 @@ async def build(
     agency: Agency,
     clock: Clock | None = None,
     planner: PlannerPort | None = None,
+    channels: tuple[Channel, ...] = (),
 ) -> Application:
-    """Return the application, wired but not started, with a planner of its own unless given one.
+    """Return the application, wired but not started, with a planner of its own unless given one;
+    it tells people by these `channels`.
 
     Raises:
         BadInput: a file, folder or database cannot be used.
@@ -146,7 +165,7 @@ async def build(
     clock = clock or SystemClock()
     engine = open_store(settings)
     add_regions(engine, agency)
-    graph = RoadGraph.load(agency.roads)
+    graph = road_graph(agency)
     log = SqlEventLog(engine)
     policy = MatchPolicy()
     router = RoadRouter(graph, folder=settings.cache_dir)
@@ -186,6 +205,7 @@ async def build(
         desk=desk,
         gateway=gateway,
         engine=engine,
+        sessions=Sessions(engine, clock),
         router=router,
         clock=clock,
         meta=_meta(agency, engine, graph, bounded=bool(place.index.codes)),
@@ -197,6 +217,7 @@ async def build(
         place=place,
         health=health,
     )
+    worker = secrets.token_hex(8)
     app: Application | None = None
 
     @contextlib.asynccontextmanager
@@ -213,6 +234,8 @@ async def build(
         desk=desk,
         waves=Waves(desk=desk, show_up=agency.acceptance.show_up),
         cordon=Cordon(desk=desk),
+        outbox=outbox_of(desk, agency, engine, channels, worker),
+        worker=worker,
         gateway=gateway,
         router=router,
         planner=planner,
@@ -220,18 +243,49 @@ async def build(
         log=log,
         place=place,
         health=health,
+        notices=NoticeWatch(board, agency.telling.ladder),
         api=create(services, lifespan),
     )
+    desk.witnesses.append(app.notices.storing)
     return app
+
+
+def outbox_of(
+    desk: Desk, agency: Agency, engine: sa.Engine, channels: tuple[Channel, ...], worker: str
+) -> Outbox:
+    """Return the outbox of a desk; of several workers' outboxes the lease lets one send.
+
+    Raises:
+        BadInput: an exercise was given a channel that reaches people.
+    """
+
+    async def hold(now: datetime) -> bool:
+        return await asyncio.to_thread(leases.hold, engine, OUTBOX, worker, now, LEASE_S)
+
+    return Outbox(
+        desk=desk,
+        channels=channels,
+        telling=agency.telling,
+        contacts=functools.partial(contacts.contacts, engine),
+        forget=functools.partial(contacts.forget_push, engine),
+        hold=hold,
+        message_of=message_of,
+        link_of=lambda _: "",
+    )
 
 
 @contextlib.asynccontextmanager
 async def running(app: Application) -> AsyncIterator[Application]:
     """Start the application and keep its clockwork going while the block lasts."""
     await app.start()
+    thresholds = gc.get_threshold()
+    # Looking through everything for cycles would hold up every request for some 0.2 s, again and
+    # again: what is there now stays, and little of what comes is left to be found.
+    gc.freeze()
+    gc.set_threshold(*SEARCHES)
     recheck = live.recheck_forever(app.api.state.services)
-    clockwork = [app.desk.run(), app.waves.run(), app.cordon.run(), app.gateway.run(), recheck]
-    clockwork.append(app.health.run())
+    desk = [app.desk.run(), app.waves.run(), app.cordon.run(), app.outbox.run()]
+    clockwork = [*desk, app.gateway.run(), app.health.run(), recheck]
     if isinstance(app.bus, RedisBus):
         clockwork.append(app.bus.run())
     work = [*clockwork, *(make() for make in app.background)]
@@ -245,6 +299,8 @@ async def running(app: Application) -> AsyncIterator[Application]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         app.close()
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 class Server(uvicorn.Server):
@@ -297,11 +353,22 @@ def start_logging(settings: Settings, agency: Agency, part: str) -> None:
     logs.configure(settings.log_format, settings.log_level, agency=agency.id, part=part)
 
 
+def metrics_of(app: Application) -> Iterable[Metric]:
+    """Return the figures of an application as they are now."""
+    parts = metrics.Parts(
+        desk=app.desk,
+        gateway=app.gateway,
+        health=app.health,
+        outbox=app.outbox,
+        notices=app.notices,
+    )
+    return metrics.families(parts)
+
+
 def expose(app: Application, port: int) -> None:
     """Have the application serve its metrics on this port while it runs; 0: not at all."""
-    parts = metrics.Parts(desk=app.desk, gateway=app.gateway, health=app.health)
-    read = functools.partial(metrics.families, parts)
-    app.background.append(functools.partial(metrics.serve, app.settings.metrics_host, port, read))
+    read, host = functools.partial(metrics_of, app), app.settings.metrics_host
+    app.background.append(functools.partial(metrics.serve, host, port, read))
 
 
 def planner_alone(settings: Settings, agency: Agency) -> FollowingPlanner:
@@ -313,7 +380,7 @@ def planner_alone(settings: Settings, agency: Agency) -> FollowingPlanner:
 def following_planner(url: str, agency: Agency, cache: Path) -> FollowingPlanner:
     """Make a planner that reads log and registry by itself; runs in the planner's process."""
     engine = open_engine(url)
-    router = RoadRouter(RoadGraph.load(agency.roads), folder=cache)
+    router = RoadRouter(road_graph(agency), folder=cache)
     policy = MatchPolicy()
     asking = Asking(book=agency.book, model=agency.acceptance, zone=agency.timezone)
     kept: dict[str, Planner] = {}
@@ -331,6 +398,17 @@ def following_planner(url: str, agency: Agency, cache: Path) -> FollowingPlanner
         board=Board(agency=agency.id, exercise=agency.exercise),
         refreshed=refreshed,
     )
+
+
+def road_graph(agency: Agency) -> RoadGraph:
+    """Return the agency's roads.
+
+    Raises:
+        BadInput: it names none, or they cannot be read.
+    """
+    if agency.roads is None:
+        raise BadInput(f"agency {agency.id} names no roads: it can be drilled, but not served")
+    return RoadGraph.load(agency.roads)
 
 
 def _stop_on_failure(task: asyncio.Task[None]) -> None:

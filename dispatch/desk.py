@@ -65,6 +65,9 @@ _NAMES_ONE: Final = (actions.CheckIn, actions.CheckOut, actions.PinPair, actions
 
 A = TypeVar("A")
 
+Witness = Callable[[Sequence[Entry]], None]
+"""Told of what this desk has stored, before its board has folded it. It must not raise."""
+
 Found = Literal["start", "bell", "clock", "turn"]
 """What made the desk look for news in the log."""
 
@@ -134,6 +137,7 @@ class Desk:
     board: Board
     book: AlertBook = field(default_factory=AlertBook)
     listeners: list[Listener] = field(default_factory=list)
+    witnesses: list[Witness] = field(default_factory=list)
     tally: DeskTally = field(default_factory=DeskTally)
     _waiting: list[_Request] = field(default_factory=list)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -158,8 +162,7 @@ class Desk:
             PlannerUnavailable, SolverFailed, StoreUnavailable: nothing was done.
         """
         mended = _mended(action) if isinstance(action, actions.DrawZone) else None
-        if isinstance(action, _NAMES_ONE):
-            await self._check_known(action.volunteer_id)
+        await self._check_known(_named(action))
         plan = await self._plan(actor, action_id, action)
         digest = _digest(actor, action)
         request = _Request(
@@ -254,10 +257,13 @@ class Desk:
             return await self.planner.plan(seq, now, action.need_ids)
         return await self.planner.plan(seq, now)
 
-    async def _check_known(self, volunteer_id: VolunteerId | None) -> None:
-        if volunteer_id is None or len(await asyncio.to_thread(self.rows, [volunteer_id])):
+    async def _check_known(self, people: Sequence[VolunteerId]) -> None:
+        if not people:
             return
-        raise Rejected("NOT_FOUND", entity="volunteer", id=volunteer_id)
+        known = set((await asyncio.to_thread(self.rows, people)).ids.tolist())
+        unknown = next((v for v in people if v not in known), None)
+        if unknown is not None:
+            raise Rejected("NOT_FOUND", entity="volunteer", id=unknown)
 
     async def _turn(self, request: _Request) -> Answer | Exception:
         """Wait until the request is settled: whoever gets the lock settles others' with it."""
@@ -385,6 +391,8 @@ class Desk:
         fixes: dict[VolunteerId, Fix] = {}
         stage = Stage.OFFER
         for request in requests:
+            if isinstance(request.action, actions.PromiseLater):
+                stage = Stage.ACCEPT
             if isinstance(request.action, actions.AcceptOffer):
                 stage = Stage.ACCEPT
                 fix, person = usable(request.action.fix, now), request.actor.volunteer_id
@@ -419,6 +427,8 @@ class Desk:
         await self.log.append(self.agency, entries, first, digests)
         self.tally.append_s.add(time.perf_counter() - began_s)
         self.tally.events += len(entries)
+        for witness in self.witnesses:
+            witness(entries)
         self._apply([placed(e, first + n) for n, e in enumerate(entries, start=1)])
         await self.bus.publish(_topic(self.agency), str(self.board.seq).encode())
 
@@ -437,6 +447,15 @@ def _together(waiting: Sequence[_Request]) -> list[_Request]:
             break
         chosen[request.actor] = request
     return list(chosen.values())
+
+
+def _named(action: actions.Action) -> Sequence[VolunteerId]:
+    """The people an action names who must be on the roster."""
+    if isinstance(action, actions.StartReachTest):
+        return action.volunteer_ids
+    if isinstance(action, _NAMES_ONE) and action.volunteer_id is not None:
+        return [action.volunteer_id]
+    return ()
 
 
 def _topic(agency: AgencyId) -> str:
@@ -481,6 +500,8 @@ def _ids(events: rules.Events) -> dict[str, Any]:
                 ids.setdefault("offers", []).append(event.offer_id)
             case ev.OfferAccepted():
                 ids["assignment"] = event.assignment_id
+            case ev.ReachTestStarted():
+                ids["test"] = event.test.id
             case _:
                 pass
     return ids

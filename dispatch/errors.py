@@ -9,6 +9,8 @@
     - `StoreUnavailable`: the disk or database cannot answer now; nothing was stored
     - `PlannerUnavailable`: the planner process cannot answer now
     - `RouterUnavailable`: no road time to be had; the caller marks its ETA "estimated"
+    - `ChannelDown`: a carrier cannot be reached now; the message stays due
+    - `Undeliverable`: this message cannot be delivered to that address
     - `SolverFailed`: the matcher has no plan it can vouch for
     - `BadFrame`: the peer broke the wire protocol
     - `BadInput`: a file or setting that cannot be used, naming what and where
@@ -73,6 +75,20 @@ class PlannerUnavailable(DispatchError):
 
 class RouterUnavailable(DispatchError):
     """The router cannot answer; ETAs fall back to straight lines and say so."""
+
+
+class ChannelDown(DispatchError):
+    """A channel cannot send now. The same message may be tried again under the same key."""
+
+
+class Undeliverable(DispatchError):
+    """This address cannot be reached by this channel: `code` says why, `gone` that it never will
+    be again."""
+
+    def __init__(self, code: str, *, gone: bool = False) -> None:
+        self.code = code
+        self.gone = gone
+        super().__init__(code)
 
 
 class SolverFailed(DispatchError):

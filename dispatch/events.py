@@ -21,19 +21,26 @@ from dispatch.model import (
     AssignmentId,
     CoverEvidence,
     DeclineReason,
+    DeliveryReport,
     DoubtReason,
     Fix,
     HazardClass,
     Incident,
     IncidentId,
+    Means,
+    Medium,
     Need,
     NeedId,
+    NoticeId,
     OfferId,
     Plan,
     PlanId,
     Rain,
+    ReachTest,
+    Sent,
     Site,
     Skill,
+    TestId,
     Travel,
     VolunteerId,
     WaveReason,
@@ -119,7 +126,8 @@ class OfferMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferAccepted:
-    """Carries the cover as checked again at the moment of acceptance."""
+    """Carries the cover as checked again at the moment of acceptance. `ready_at` is when they set
+    out, where they do not at once; `travel.turnout_s` says the same."""
 
     offer_id: OfferId
     assignment_id: AssignmentId
@@ -128,6 +136,8 @@ class OfferAccepted:
     travel: Travel
     fix: Fix | None = None
     comment: str = ""
+    ready_at: datetime | None = None
+    brings: tuple[Means, ...] = ()
 
     def __post_init__(self) -> None:
         _require_cover(self.hazard, self.cover)
@@ -135,9 +145,13 @@ class OfferAccepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferDeclined:
+    """With the reason LATER it is a promise: they could set out at `ready_at`, too late by now."""
+
     offer_id: OfferId
     reason: DeclineReason
     comment: str = ""
+    ready_at: datetime | None = None
+    brings: tuple[Means, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +307,32 @@ class RainSet:
     rain: Rain
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticesSent:
+    sent: tuple[Sent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticesDelivered:
+    receipts: tuple[DeliveryReport, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticesSeen:
+    notice_ids: tuple[NoticeId, ...]
+    medium: Medium
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachTestStarted:
+    test: ReachTest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachTestEnded:
+    test_id: TestId
+
+
 Event = (
     IncidentOpened
     | IncidentUpdated
@@ -328,6 +368,11 @@ Event = (
     | ZoneCleared
     | PeopleWarned
     | RainSet
+    | NoticesSent
+    | NoticesDelivered
+    | NoticesSeen
+    | ReachTestStarted
+    | ReachTestEnded
 )
 
 EVENT_TYPES: Final[dict[str, type[Event]]] = {t.__name__: t for t in Event.__args__}

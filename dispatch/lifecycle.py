@@ -5,6 +5,7 @@ offer       OPEN -> ACCEPTED | DECLINED | EXPIRED | WITHDRAWN
 assignment  RESERVED -> ASSIGNED -> EN_ROUTE -> ON_SCENE -> RELEASED -> HOME,
             STOOD_DOWN from anywhere before arrival
 incident    OPEN -> CLOSED
+message     HELD -> SENT -> DELIVERED, FAILED instead of either
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from dispatch.model import (
     NeedStatus,
     OfferStatus,
     PlanStatus,
+    SendStatus,
     ZoneStatus,
 )
 
@@ -96,6 +98,29 @@ PLAN: Final[Table[PlanStatus]] = {
     PlanStatus.DISPATCHED: {ev.PlanDispatched: PlanStatus.DISPATCHED},
 }
 """A plan may be dispatched need by need: who was already asked is no longer eligible."""
+
+
+Statuses = frozenset[SendStatus]
+
+SENDING: Final[Mapping[SendStatus | None, Statuses]] = {
+    None: frozenset({SendStatus.SENT, SendStatus.FAILED, SendStatus.HELD}),
+    # It may be held for another reason.
+    SendStatus.HELD: frozenset({SendStatus.SENT, SendStatus.FAILED, SendStatus.HELD}),
+    SendStatus.SENT: frozenset(),
+    SendStatus.DELIVERED: frozenset(),
+    SendStatus.FAILED: frozenset(),
+}
+"""What a sender may record of a message that stands so: a sender that was paused comes too late."""
+
+REPORTS: Final[Mapping[SendStatus | None, Statuses]] = {
+    # A carrier may report before it is stored that it took the message.
+    None: frozenset({SendStatus.DELIVERED, SendStatus.FAILED}),
+    SendStatus.HELD: frozenset(),
+    SendStatus.SENT: frozenset({SendStatus.DELIVERED, SendStatus.FAILED}),
+    SendStatus.DELIVERED: frozenset(),
+    SendStatus.FAILED: frozenset({SendStatus.DELIVERED}),
+}
+"""What a report may still change of a message that stands so; all else comes late or again."""
 
 
 def step(table: Table[S], status: S, event: type[ev.Event]) -> S:

@@ -20,6 +20,8 @@ AssignmentId = NewType("AssignmentId", str)
 ZoneId = NewType("ZoneId", str)
 PlanId = NewType("PlanId", str)
 ActionId = NewType("ActionId", str)
+NoticeId = NewType("NoticeId", str)
+TestId = NewType("TestId", str)
 VolunteerId = NewType("VolunteerId", int)
 PolicyId = NewType("PolicyId", int)
 Skill = NewType("Skill", str)
@@ -223,7 +225,74 @@ class DeclineReason(StrEnum):
     NO_TRANSPORT = "NO_TRANSPORT"
     NOT_FIT = "NOT_FIT"
     NO_GEAR = "NO_GEAR"
+    LATER = "LATER"
     OTHER = "OTHER"
+
+
+class Means(StrEnum):
+    """What people bring of their own."""
+
+    CAR = "CAR"
+    OFF_ROAD = "OFF_ROAD"
+    TRUCK = "TRUCK"
+    MOTORCYCLE = "MOTORCYCLE"
+    BOAT = "BOAT"
+    GENERATOR = "GENERATOR"
+    CHAINSAW = "CHAINSAW"
+    RADIO = "RADIO"
+    MEDICAL_KIT = "MEDICAL_KIT"
+
+
+class Medium(StrEnum):
+    """How a notice reaches a person. SOCKET is the open page: nothing is sent to it."""
+
+    SOCKET = "SOCKET"
+    PUSH = "PUSH"
+    SMS = "SMS"
+    VOICE = "VOICE"
+    CHAT = "CHAT"
+
+
+class NoticeKind(StrEnum):
+    OFFER = "OFFER"
+    STOOD_DOWN = "STOOD_DOWN"
+    RECALL = "RECALL"
+    WARNING = "WARNING"
+    TEST = "TEST"
+
+
+class Urgency(StrEnum):
+    """How soon a person must know, the most urgent first. Nothing holds LIFE back."""
+
+    LIFE = "LIFE"
+    URGENT = "URGENT"
+    NORMAL = "NORMAL"
+    INFO = "INFO"
+    TEST = "TEST"
+
+
+URGENCY_OF_OFFER: Final = {
+    Severity.I: Urgency.LIFE,
+    Severity.II: Urgency.URGENT,
+    Severity.III: Urgency.NORMAL,
+    Severity.IV: Urgency.NORMAL,
+}
+
+
+class SendStatus(StrEnum):
+    """SENT: the carrier has it. DELIVERED: the device does. HELD: kept back, for a reason."""
+
+    SENT = "SENT"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+    HELD = "HELD"
+
+
+class HoldReason(StrEnum):
+    """Why a message is kept back."""
+
+    QUIET_HOURS = "QUIET_HOURS"
+    COST_CAP = "COST_CAP"
 
 
 class Role(StrEnum):
@@ -440,7 +509,8 @@ class Alerting:
 class Offer:
     """A proposal to one volunteer. `accepts` is the probability of a yes when it was made, `skill`
     the one they would serve with, `wave` the round of offers it belongs to: 0 when a commander
-    made it by hand, `replaces` the assignment they would leave for it."""
+    made it by hand, `replaces` the assignment they would leave for it. `ready_at` is when they said
+    they can set out, `brings` what they said they bring; declined with LATER, it is a promise."""
 
     id: OfferId
     need_id: NeedId
@@ -462,11 +532,14 @@ class Offer:
     decline_reason: DeclineReason | None = None
     comment: str = ""
     withdrawn_because: str = ""
+    ready_at: datetime | None = None
+    brings: tuple[Means, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """An accepted offer. The two clocks of domain.md are read from its times."""
+    """An accepted offer. The two clocks of domain.md are read from its times. `ready_at` is when
+    they said they set out, None for at once; `brings` what they said they bring."""
 
     id: AssignmentId
     offer_id: OfferId
@@ -484,6 +557,110 @@ class Assignment:
     home_at: datetime | None = None
     stood_down_at: datetime | None = None
     stood_down_because: str = ""
+    ready_at: datetime | None = None
+    brings: tuple[Means, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How far a notice came by one medium: since when it has this status, when and under which
+    `reference` the carrier took it, and why it failed or is held."""
+
+    status: SendStatus
+    at: datetime
+    sent_at: datetime | None = None
+    reference: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What became of one message: the carrier has it (`reference` is its own), it cannot be
+    delivered, or it is held back. `cost` is in the smallest unit of the agency's currency."""
+
+    notice_id: NoticeId
+    medium: Medium
+    status: SendStatus
+    because: str = ""
+    reference: str = ""
+    cost: int = 0
+
+    def __post_init__(self) -> None:
+        if self.status is SendStatus.DELIVERED or self.medium is Medium.SOCKET or self.cost < 0:
+            raise ValueError(f"nothing is sent as {self.medium} {self.status} for {self.cost}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """What the carrier, or the device, says of one message later on."""
+
+    notice_id: NoticeId
+    medium: Medium
+    status: SendStatus
+    at: datetime
+    because: str = ""
+
+    def __post_init__(self) -> None:
+        if self.status not in (SendStatus.DELIVERED, SendStatus.FAILED):
+            raise ValueError(f"a report says DELIVERED or FAILED, not {self.status}")
+        if self.at.tzinfo is None:
+            raise ValueError("an instant carries no time zone")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something one person must be told. `subject` is the id of the offer, assignment, zone or
+    test it is about. It is told until it closes: by an answer, by itself at `closes_at`.
+
+    `seen_by` is the medium by which they saw it; None where their answer tells that they did.
+    """
+
+    id: NoticeId
+    kind: NoticeKind
+    urgency: Urgency
+    volunteer_id: VolunteerId
+    subject: str
+    incident_id: IncidentId | None
+    opened_at: datetime
+    closes_at: datetime | None = None
+    closed_at: datetime | None = None
+    seen_at: datetime | None = None
+    seen_by: Medium | None = None
+    deliveries: Mapping[Medium, Delivery] = field(default_factory=dict)
+
+    def by(self, medium: Medium) -> Delivery | None:
+        """How far it came by this medium, None when nothing was tried."""
+        return self.deliveries.get(medium)
+
+    @property
+    def told(self) -> bool:
+        """Whether a carrier has taken it, or the person has seen it."""
+        sent = (SendStatus.SENT, SendStatus.DELIVERED)
+        return self.seen_at is not None or any(d.status in sent for d in self.deliveries.values())
+
+    @property
+    def delivered(self) -> bool:
+        """Whether it has come to a device, or the person has seen it."""
+        there = (d.status is SendStatus.DELIVERED for d in self.deliveries.values())
+        return self.seen_at is not None or any(there)
+
+    @property
+    def seen(self) -> bool:
+        """Whether the person has seen it."""
+        return self.seen_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachTest:
+    """A call-out test: whether these people are reached, and how soon. It asks nothing of them but
+    to say that they have seen it, and counts for nothing else."""
+
+    id: TestId
+    name: str
+    volunteer_ids: tuple[VolunteerId, ...]
+    started_at: datetime
+    ends_at: datetime
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,23 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dispatch.events import Entry, Stored
-from dispatch.model import CLEAR, ActionId, AgencyId, Conditions, EtaSource, Site, TravelMode
+from dispatch.model import (
+    CLEAR,
+    ActionId,
+    AgencyId,
+    Conditions,
+    EtaSource,
+    Medium,
+    Site,
+    TravelMode,
+    Urgency,
+)
 
 Points = NDArray[np.float64]
 """Shape (n, 2): lon, lat in WGS-84 degrees."""
@@ -213,23 +223,50 @@ class Router(Protocol):
         ...
 
 
+Language = Literal["zh", "en"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message to one person: a template and its parameters, never free text."""
+    """A message to one person: a template and its parameters, never free text.
+
+    Once `expires_at` has passed, it is no use to anybody. `exercise` marks all its texts.
+    """
 
     template: str
-    params: dict[str, str]
+    params: Mapping[str, str]
+    language: Language
+    urgency: Urgency
+    expires_at: datetime | None
+    exercise: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a channel knows: accepted by the carrier or not, and its own reference."""
+    """The carrier has taken the message, and calls it this."""
 
-    accepted: bool
     reference: str
 
 
 class Channel(Protocol):
     """One way to reach a person. At least once; the same `dedupe_key` is sent once."""
 
-    async def send(self, to: str, message: Message, dedupe_key: str) -> Receipt: ...
+    @property
+    def medium(self) -> Medium: ...
+
+    @property
+    def real(self) -> bool:
+        """Whether people hear of what it sends: an exercise is refused such a channel."""
+        ...
+
+    async def send(self, to: str, message: Message, dedupe_key: str) -> Receipt:
+        """Hand the message to the carrier.
+
+        `to` is the subscription as JSON for PUSH, an E.164 number for SMS and VOICE, and an Apprise
+        URL for CHAT.
+
+        Raises:
+            ChannelDown: not now; the same key may be tried again.
+            Undeliverable: not to this address.
+        """
+        ...

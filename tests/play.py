@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import copy
 import itertools
+import random
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ from dispatch import actions as act
 from dispatch import events as ev
 from dispatch import rules, views
 from dispatch.board import Board, Key, apply
+from dispatch.errors import Rejected
 from dispatch.events import Stored, decode, encode
 from dispatch.model import (
     SYSTEM,
@@ -23,10 +26,14 @@ from dispatch.model import (
     Actor,
     AgencyId,
     CoverEvidence,
+    DeclineReason,
+    DeliveryReport,
     EtaSource,
     Fill,
     HazardClass,
     Heads,
+    Means,
+    Medium,
     Plan,
     PlanId,
     PlanStatus,
@@ -35,6 +42,8 @@ from dispatch.model import (
     RegionCode,
     Role,
     SafetyPlan,
+    SendStatus,
+    Sent,
     Severity,
     Site,
     Skill,
@@ -42,6 +51,8 @@ from dispatch.model import (
     TravelMode,
     Verdict,
     VolunteerId,
+    ZoneKind,
+    ZoneStatus,
 )
 from dispatch.rules import Context, Pair
 from dispatch.views import COMMANDERS, Audience, View
@@ -260,3 +271,126 @@ class Play:
             if audience.volunteer_id is not None and not view["me"]:
                 view["me"] = fresh["me"]
             assert view == fresh, f"pushed view of {audience} differs from a fresh one"
+
+
+class RandomPlay(Play):
+    """A play that goes on by itself: any of the things that people, carriers and time do."""
+
+    PEOPLE = 12
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._rng = random.Random(seed)
+        self._moves = (
+            self._open,
+            self._offer,
+            self._offer,
+            self._answer,
+            self._answer,
+            self._withdraw,
+            self._advance,
+            self._stand_down,
+            self._warn,
+            self._test,
+            self._send,
+            self._report,
+            self._see,
+            self._time,
+        )
+
+    def step(self) -> None:
+        """Do one thing; what a rule refuses changes nothing."""
+        with suppress(Rejected):
+            self._rng.choice(self._moves)()
+
+    def _any(self, things: Iterable[Any]) -> Any:
+        found = sorted(things)
+        if not found:
+            raise Rejected("NOTHING")
+        return self._rng.choice(found)
+
+    def _someone(self) -> VolunteerId:
+        return VolunteerId(self._rng.randint(1, self.PEOPLE))
+
+    def _open(self) -> None:
+        if len(self.board.needs) < 6:
+            heads = Heads(minimum=1, desired=2, maximum=self._rng.randint(2, 4))
+            self.need(heads=heads, reach_s=self._rng.choice((660, 7_200)))
+
+    def _offer(self) -> None:
+        people = {self._someone() for _ in range(3)} - set(self.board.active)
+        self.offer(self._any(self.board.needs), *sorted(people))
+
+    def _answer(self) -> None:
+        offer = self.board.offers[self._any(self.board.open_offers)]
+        ready_in_s = self._rng.choice((0, 60, 900, 7_200))
+        brings = tuple(self._rng.sample(list(Means), 2))
+        answers: tuple[act.Action, ...] = (
+            act.AcceptOffer(offer_id=offer.id, ready_in_s=ready_in_s, brings=brings),
+            act.PromiseLater(offer_id=offer.id, ready_in_s=ready_in_s, brings=brings),
+            act.DeclineOffer(offer_id=offer.id, reason=DeclineReason.BUSY),
+        )
+        self.act(volunteer(offer.volunteer_id), self._rng.choice(answers))
+
+    def _withdraw(self) -> None:
+        offer_id = self._any(self.board.open_offers)
+        self.act(COMMANDER, act.WithdrawOffer(offer_id=offer_id, reason="Enough"))
+
+    def _advance(self) -> None:
+        task = self.board.assignments[self._any(self.board.active.values())]
+        step = self._rng.choice((act.Depart, act.Arrive, act.Release))
+        self.act(volunteer(task.volunteer_id), step(assignment_id=task.id))
+
+    def _stand_down(self) -> None:
+        task = self.board.assignments[self._any(self.board.active.values())]
+        who = self._rng.choice((COMMANDER, volunteer(task.volunteer_id)))
+        self.act(who, act.StandDown(assignment_id=task.id, reason="Back"))
+
+    def _warn(self) -> None:
+        live = [z.id for z in self.board.zones.values() if z.status is ZoneStatus.ACTIVE]
+        if len(live) > 2:
+            self.act(COMMANDER, act.ClearZone(zone_id=self._any(live)))
+            return
+        ring = ((-71.3, -30.0), (-71.2, -30.0), (-71.2, -29.9))
+        draw = act.DrawZone(zone_kind=ZoneKind.FLOOD, name="Flood", parts=((ring,),))
+        (drawn,) = self.act(COMMANDER, draw)
+        assert isinstance(drawn, ev.ZoneDrawn)
+        people = tuple(sorted({self._someone(), self._someone()}))
+        self.act(SYSTEM, act.WarnPeople(zone_id=drawn.zone.id, volunteer_ids=people))
+
+    def _test(self) -> None:
+        people = (self._someone(), self._someone())
+        minutes = self._rng.choice((1, 10))
+        start = act.StartReachTest(name="Test", volunteer_ids=people, minutes=minutes)
+        self.act(COMMANDER, start)
+
+    def _send(self) -> None:
+        status = self._rng.choice((SendStatus.SENT, SendStatus.FAILED, SendStatus.HELD))
+        because = "" if status is SendStatus.SENT else "QUIET_HOURS"
+        medium = self._rng.choice((Medium.PUSH, Medium.SMS))
+        some = {self._any(self.board.notices) for _ in range(3)}
+        sent = (
+            Sent(notice_id=n, medium=medium, status=status, because=because, cost=1)
+            for n in sorted(some)
+        )
+        self.act(SYSTEM, act.RecordSent(sent=tuple(sent)))
+
+    def _report(self) -> None:
+        reports = (
+            DeliveryReport(
+                notice_id=self._any(self.board.notices),
+                medium=self._rng.choice((Medium.PUSH, Medium.SMS)),
+                status=self._rng.choice((SendStatus.DELIVERED, SendStatus.FAILED)),
+                at=self.now,
+            )
+            for _ in range(3)
+        )
+        self.act(SYSTEM, act.ReceiveReports(receipts=tuple(reports)))
+
+    def _see(self) -> None:
+        notice = self.board.notices[self._any(self.board.notices)]
+        self.act(volunteer(notice.volunteer_id), act.SeeNotices(notice_ids=(notice.id,)))
+
+    def _time(self) -> None:
+        self.now += timedelta(seconds=self._rng.choice((1, 60, 400, 2_000)))
+        self.tick()

@@ -11,11 +11,13 @@ import msgspec
 import pytest
 
 from dispatch.agency import load_agency
+from dispatch.alerts.ladder import DEFAULT, Limits, Step, Unless
 from dispatch.errors import BadInput
 from dispatch.matching.acceptance import plain_model, preset
 from dispatch.matching.alerting import FixedWaves, Hold
 from dispatch.matching.alerting.book import AlertBook
 from dispatch.matching.replies import CALL_OUT
+from dispatch.model import Medium, Urgency
 from dispatch.settings import ROOT
 
 COQUIMBO = ROOT / "scenarios" / "coquimbo" / "agency.toml"
@@ -65,6 +67,53 @@ def test_how_people_are_asked_and_answer(tmp_path: Path) -> None:
         Hold(q=0.97),
         FixedWaves(size=5, every_s=60),
     ]
+
+
+def test_how_people_are_told(tmp_path: Path) -> None:
+    more = """
+    [messages]
+    sign_zh = "六合应急"
+    quiet = ["22:30", "07:00"]
+    cap = 5000
+    prices = { SMS = 5, VOICE = 20 }
+
+    [[messages.ladder]]
+    urgency = "NORMAL"
+    steps = [{ medium = "CHAT" }, { medium = "SMS", after_s = 300, unless = "seen" }]
+    """
+    telling = load_agency(written(tmp_path, more)).telling
+    assert telling.ladder[Urgency.NORMAL] == (
+        Step(medium=Medium.CHAT),
+        Step(medium=Medium.SMS, after_s=300, unless=Unless.SEEN),
+    )
+    assert telling.ladder[Urgency.LIFE] == DEFAULT[Urgency.LIFE]
+    prices = {Medium.SMS: 5, Medium.VOICE: 20}
+    assert telling.limits == Limits(quiet=(1_350, 420), cap=5_000, prices=prices)
+    assert telling.sign["zh"] == "六合应急"
+    assert telling.sign["en"] == load_agency(COQUIMBO).name_en
+    assert telling.zone == ZoneInfo("America/Santiago")
+
+
+def test_by_default_nothing_is_held_back() -> None:
+    telling = load_agency(COQUIMBO).telling
+    assert (telling.ladder, telling.limits) == (DEFAULT, Limits())
+
+
+@pytest.mark.parametrize(
+    ("entry", "says"),
+    [
+        ('quiet = ["22:00", "25:00"]', "messages: '25:00' is no time of day"),
+        ('quiet = ["22:00"]', "messages.quiet"),
+        ("cap = -1", "messages: prices and the cap are not below 0"),
+        ("prices = { SMS = -1 }", "messages: prices"),
+        ("prices = { PIGEON = 1 }", "PIGEON"),
+        ('ladder = [{ urgency = "LIFE", steps = [{ medium = "SOCKET" }] }]', "no step of a ladder"),
+        ('ladder = [{ urgency = "HIGH", steps = [] }]', "HIGH"),
+    ],
+)
+def test_bad_telling_is_named(tmp_path: Path, entry: str, says: str) -> None:
+    with pytest.raises(BadInput, match=says):
+        load_agency(written(tmp_path, f"[messages]\n{entry}"))
 
 
 def test_an_acceptance_model_from_a_file(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from dispatch.model import (
     Heads,
     Line,
     NeedId,
+    NoticeId,
     OfferStatus,
     Reason,
     VolunteerId,
@@ -145,6 +146,25 @@ async def test_an_old_word_that_comes_again_does_not_undo_a_newer_one(office: Of
 async def test_nobody_unknown_is_on_duty(office: Office) -> None:
     with pytest.raises(Rejected, match="NOT_FOUND"):
         await office.act(COMMANDER, act.CheckIn(volunteer_id=VolunteerId(987)))
+
+
+async def test_a_reach_test_names_people_of_the_roster(office: Office) -> None:
+    people = (VolunteerId(1), VolunteerId(99))
+    start = act.StartReachTest(name="Team", volunteer_ids=people, minutes=5)
+    with pytest.raises(Rejected, match="NOT_FOUND") as caught:
+        await office.act(COMMANDER, start)
+    assert caught.value.params == {"entity": "volunteer", "id": 99}
+    start = act.StartReachTest(name="Team", volunteer_ids=people[:1], minutes=5)
+    answer = await office.act(COMMANDER, start)
+    assert list(office.desk.board.tests) == [answer.ids["test"]]
+
+
+async def test_who_says_later_holds_an_offer_and_is_judged_as_who_accepts(office: Office) -> None:
+    """Their open offer is no reason against them; the answer says what it made."""
+    (offer,) = await office.offers(await office.need(), 1)
+    later = act.PromiseLater(offer_id=offer, ready_in_s=900)
+    answer = await office.act(volunteer(1), later)
+    assert office.desk.board.active == {1: answer.ids["assignment"]}
 
 
 async def test_an_offer_for_an_unknown_need(office: Office) -> None:
@@ -408,6 +428,19 @@ class TestTogether:
         assert sorted(a.volunteer_id for a in board.assignments.values()) == [1, 2, 3]
         assert [o.seq for o in taken] == sorted({o.seq for o in taken})
         assert taken[-1].seq == board.seq == await log.head(AGENCY)
+
+    async def test_what_many_phones_have_seen_is_stored_at_once(
+        self, office: Office, log: Watched
+    ) -> None:
+        accepts = await self.asked(office)
+        log.appended.clear()
+        sees = [
+            (who, act.SeeNotices(notice_ids=(NoticeId(f"o-{accept.offer_id}"),)))
+            for who, accept in accepts
+        ]
+        await self.at_once(office, sees)
+        assert log.appended == [8]
+        assert all(n.seen for n in office.desk.board.notices.values())
 
     async def test_the_board_is_what_the_log_says(self, office: Office, log: Watched) -> None:
         await self.at_once(office, await self.asked(office, maximum=8))

@@ -15,6 +15,7 @@ from dispatch.model import (
     NeedStatus,
     OfferStatus,
     PlanStatus,
+    SendStatus,
     ZoneStatus,
 )
 
@@ -84,3 +85,17 @@ def test_product_of_statuses_and_events(table, statuses, allowed) -> None:
 def test_every_status_has_a_row() -> None:
     for table, statuses, _ in TABLES:
         assert set(table) == set(statuses)
+
+
+def test_every_status_of_a_message_has_a_row() -> None:
+    for table in (lifecycle.SENDING, lifecycle.REPORTS):
+        assert set(table) == {None, *SendStatus}
+
+
+@pytest.mark.parametrize(("before", "after"), [*itertools.product(SendStatus, repeat=2)])
+def test_messages_never_go_backwards(before: SendStatus, after: SendStatus) -> None:
+    held, failed = before is SendStatus.HELD, before is SendStatus.FAILED
+    assert (after in lifecycle.SENDING[before]) == (held and after is not SendStatus.DELIVERED)
+    reported = after is SendStatus.DELIVERED or (after is SendStatus.FAILED and not failed)
+    open_ = before in (SendStatus.SENT, SendStatus.FAILED)
+    assert (after in lifecycle.REPORTS[before]) == (open_ and reported)

@@ -18,12 +18,16 @@ from dispatch.model import (
     AssignmentStatus,
     Certainty,
     DeclineReason,
+    DeliveryReport,
     Fix,
     HazardClass,
     Heads,
     IncidentId,
+    Means,
+    Medium,
     NeedId,
     NeedStatus,
+    NoticeId,
     OfferId,
     OfferStatus,
     PlanId,
@@ -31,8 +35,11 @@ from dispatch.model import (
     Rain,
     Reason,
     RegionCode,
+    SendStatus,
+    Sent,
     Severity,
     Skill,
+    TestId,
     TravelMode,
     Verdict,
     VolunteerId,
@@ -740,6 +747,242 @@ class TestNotesAndZones:
         assert play.act(COMMANDER, heavy) == ()
         assert play.board.conditions(play.now).rain is Rain.HEAVY
         assert views.snapshot(play.board, views.COMMANDERS)["weather"][1]["rain"] == "HEAVY"
+
+
+def report(notice_id: NoticeId, status: SendStatus, at: datetime, medium: Medium = Medium.SMS):
+    return DeliveryReport(notice_id=notice_id, medium=medium, status=status, at=at)
+
+
+class TestNotices:
+    def sent(self, play: Play, notice_id: NoticeId, **over: Any) -> tuple[ev.Event, ...]:
+        given = {"notice_id": notice_id, "medium": Medium.SMS, "status": SendStatus.SENT}
+        return play.act(SYSTEM, act.RecordSent(sent=(Sent(**(given | over)),)))
+
+    def received(self, play: Play, *receipts: DeliveryReport) -> tuple[ev.Event, ...]:
+        return play.act(SYSTEM, act.ReceiveReports(receipts=receipts))
+
+    def asked(self, play: Play) -> NoticeId:
+        (offer,) = play.offer(play.need().id, 1)
+        return NoticeId(f"o-{offer.id}")
+
+    def status(self, play: Play, notice_id: NoticeId, medium: Medium = Medium.SMS) -> Any:
+        delivery = play.board.notices[notice_id].by(medium)
+        return delivery and delivery.status
+
+    def test_what_was_sent_is_recorded_once(self, play: Play) -> None:
+        notice = self.asked(play)
+        assert len(self.sent(play, notice, reference="c1", cost=5)) == 1
+        assert self.sent(play, notice, reference="c2", cost=5) == ()
+        assert self.sent(play, notice, status=SendStatus.FAILED, because="LATE") == ()
+        assert self.sent(play, notice, status=SendStatus.HELD, because="QUIET_HOURS") == ()
+        delivery = play.board.notices[notice].by(Medium.SMS)
+        assert delivery is not None
+        assert (delivery.status, delivery.reference) == (SendStatus.SENT, "c1")
+        assert play.board.spent == {play.board.notices[notice].incident_id: 5}
+
+    def test_the_same_message_twice_in_one_record_counts_once(self, play: Play) -> None:
+        notice = self.asked(play)
+        one = Sent(notice_id=notice, medium=Medium.SMS, status=SendStatus.SENT, cost=5)
+        play.act(SYSTEM, act.RecordSent(sent=(one, one)))
+        assert list(play.board.spent.values()) == [5]
+
+    def test_what_was_held_is_sent_later(self, play: Play) -> None:
+        notice = self.asked(play)
+        self.sent(play, notice, status=SendStatus.HELD, because="QUIET_HOURS")
+        assert self.sent(play, notice, status=SendStatus.HELD, because="QUIET_HOURS") == ()
+        assert self.status(play, notice) is SendStatus.HELD
+        assert not play.board.notices[notice].told
+        self.sent(play, notice)
+        assert self.status(play, notice) is SendStatus.SENT
+
+    def test_reports_come_late_again_and_for_what_nobody_knows(self, play: Play) -> None:
+        notice = self.asked(play)
+        self.sent(play, notice)
+        play.now += timedelta(seconds=5)
+        done = report(notice, SendStatus.DELIVERED, play.now)
+        assert len(self.received(play, done, done)) == 1
+        assert self.received(play, done) == ()
+        assert self.received(play, report(notice, SendStatus.FAILED, play.now)) == ()
+        unknown = report(NoticeId("o-nothing"), SendStatus.DELIVERED, play.now)
+        page = report(notice, SendStatus.DELIVERED, play.now, Medium.SOCKET)
+        assert self.received(play, unknown, page) == ()
+        assert self.status(play, notice) is SendStatus.DELIVERED
+
+    def test_a_failure_may_still_turn_out_well(self, play: Play) -> None:
+        notice = self.asked(play)
+        self.sent(play, notice)
+        failed = replace(report(notice, SendStatus.FAILED, play.now), because="ABSENT" * 20)
+        self.received(play, failed)
+        assert not play.board.notices[notice].told
+        delivery = play.board.notices[notice].by(Medium.SMS)
+        assert delivery is not None
+        assert delivery.because == ("ABSENT" * 20)[:80]
+        self.received(play, report(notice, SendStatus.DELIVERED, play.now))
+        assert self.status(play, notice) is SendStatus.DELIVERED
+
+    @pytest.mark.parametrize("status", [SendStatus.DELIVERED, SendStatus.FAILED])
+    def test_a_report_sooner_than_the_record_has_the_last_word(
+        self, play: Play, status: SendStatus
+    ) -> None:
+        notice = self.asked(play)
+        self.received(play, report(notice, status, play.now))
+        assert len(self.sent(play, notice, reference="c1", cost=5)) == 1
+        assert self.sent(play, notice, reference="c2", cost=5) == ()
+        delivery = play.board.notices[notice].by(Medium.SMS)
+        assert delivery is not None
+        assert (delivery.status, delivery.reference) == (status, "c1")
+        assert list(play.board.spent.values()) == [5]
+
+    def test_reports_are_not_of_the_future_nor_from_before_the_notice(self, play: Play) -> None:
+        notice = self.asked(play)
+        for at, medium in ((T0 - timedelta(days=1), Medium.SMS), (T0.max, Medium.PUSH)):
+            at = at.replace(tzinfo=T0.tzinfo)
+            self.received(play, report(notice, SendStatus.DELIVERED, at, medium))
+        assert {d.at for d in play.board.notices[notice].deliveries.values()} == {T0}
+
+    def test_nothing_is_recorded_of_a_notice_that_does_not_exist(self, play: Play) -> None:
+        assert self.sent(play, NoticeId("o-nothing")) == ()
+
+    def test_seen_once_and_only_by_who_it_is_for(self, play: Play) -> None:
+        notice = self.asked(play)
+        see = act.SeeNotices(notice_ids=(notice, notice), medium=Medium.PUSH)
+        with pytest.raises(Forbidden):
+            play.act(volunteer(2), see)
+        assert len(play.act(volunteer(1), see)) == 1
+        assert play.act(volunteer(1), act.SeeNotices(notice_ids=(notice,))) == ()
+        seen = play.board.notices[notice]
+        assert (seen.seen_at, seen.seen_by) == (T0, Medium.PUSH)
+        nothing = act.SeeNotices(notice_ids=(NoticeId("o-x"),))
+        assert refused("NOT_FOUND", play, volunteer(1), nothing)["entity"] == "notice"
+
+    def test_the_page_is_nothing_one_sends_to(self) -> None:
+        for over in (
+            {"medium": Medium.SOCKET},
+            {"status": SendStatus.DELIVERED},
+            {"cost": -1},
+        ):
+            given = {"notice_id": NoticeId("o"), "medium": Medium.SMS, "status": SendStatus.SENT}
+            with pytest.raises(ValueError, match="nothing is sent"):
+                Sent(**(given | over))
+        with pytest.raises(ValueError, match="DELIVERED or FAILED"):
+            report(NoticeId("o"), SendStatus.SENT, T0)
+        with pytest.raises(ValueError, match="time zone"):
+            report(NoticeId("o"), SendStatus.FAILED, T0.replace(tzinfo=None))
+
+
+class TestReachTests:
+    def start(self, play: Play, *people: int, minutes: int = 10) -> TestId:
+        ids = tuple(VolunteerId(p) for p in people)
+        start = act.StartReachTest(name="Rescue team", volunteer_ids=ids, minutes=minutes)
+        (started,) = play.act(COMMANDER, start)
+        assert isinstance(started, ev.ReachTestStarted)
+        return started.test.id
+
+    def test_everybody_gets_one_notice_and_no_alert(self, play: Play) -> None:
+        test = self.start(play, 1, 2, 1)
+        assert play.board.live_notices == {f"t-{test}-1", f"t-{test}-2"}
+        assert play.board.people == {}
+
+    def test_a_test_ends_by_time_or_by_hand(self, play: Play) -> None:
+        first, second = self.start(play, 1, minutes=10), self.start(play, 1, minutes=20)
+        play.now += timedelta(minutes=10)
+        play.tick()
+        assert play.board.tests[first].ended_at == play.now
+        assert play.board.live_notices == {f"t-{second}-1"}
+        play.act(COMMANDER, act.EndReachTest(test_id=second))
+        assert play.board.live_notices == set()
+        refused("ILLEGAL_STATE", play, COMMANDER, act.EndReachTest(test_id=second))
+        refused("NOT_FOUND", play, COMMANDER, act.EndReachTest(test_id=TestId("x")))
+
+    def test_refuses(self, play: Play) -> None:
+        nobody = act.StartReachTest(name="x", volunteer_ids=(), minutes=1)
+        refused("NOT_FOUND", play, COMMANDER, nobody)
+        some = tuple(VolunteerId(n) for n in range(1, 5_002))
+        refused(
+            "TOO_MANY",
+            play,
+            COMMANDER,
+            act.StartReachTest(name="x", volunteer_ids=some, minutes=1),
+        )
+        unnamed = act.StartReachTest(name=" ", volunteer_ids=some[:1], minutes=1)
+        refused("TEXT_EMPTY", play, COMMANDER, unnamed)
+        for minutes in (0, 241):
+            with pytest.raises(ValueError, match="minutes"):
+                act.StartReachTest(name="x", volunteer_ids=some[:1], minutes=minutes)
+
+
+class TestPartialAnswers:
+    def test_a_later_start_that_is_in_time_is_a_yes(self, play: Play) -> None:
+        need = play.need()
+        (offer,) = play.offer(need.id, 1)
+        later = act.PromiseLater(
+            offer_id=offer.id, ready_in_s=1_800, brings=(Means.BOAT, Means.BOAT, Means.RADIO)
+        )
+        (accepted,) = play.act(volunteer(1), later)
+        assert isinstance(accepted, ev.OfferAccepted)
+        held = play.board.assignments[accepted.assignment_id]
+        assert held.ready_at == T0 + timedelta(minutes=30)
+        assert held.travel.turnout_s == 1_800
+        assert held.brings == (Means.BOAT, Means.RADIO)
+
+    @pytest.mark.parametrize(
+        "over", [{"deadline_at": T0 + timedelta(minutes=39)}, {"reach_s": 2_399}]
+    )
+    def test_a_later_start_that_is_too_late_is_a_promise(
+        self, play: Play, over: dict[str, Any]
+    ) -> None:
+        need = play.need(**over)
+        (offer,) = play.offer(need.id, 1)
+        late = act.AcceptOffer(offer_id=offer.id, ready_in_s=1_800)
+        params = refused("TOO_LATE", play, volunteer(1), late)
+        assert params == {"deadline_at": need.deadline_at}
+        promise = act.PromiseLater(offer_id=offer.id, ready_in_s=1_800, brings=(Means.BOAT,))
+        (declined,) = play.act(volunteer(1), promise)
+        assert isinstance(declined, ev.OfferDeclined)
+        assert declined.reason is DeclineReason.LATER
+        kept = play.board.offers[offer.id]
+        assert (kept.ready_at, kept.brings) == (T0 + timedelta(minutes=30), (Means.BOAT,))
+        assert play.board.promised[need.id] == {1: offer.id}
+        play.offer(need.id, 1)
+        assert play.board.promised[need.id] == {}
+
+    def test_just_in_time_is_in_time(self, play: Play) -> None:
+        need = play.need(reach_s=2_400, deadline_at=T0 + timedelta(minutes=40))
+        (offer,) = play.offer(need.id, 1)
+        play.act(volunteer(1), act.AcceptOffer(offer_id=offer.id, ready_in_s=1_800))
+        assert VolunteerId(1) in play.board.active
+
+    def test_at_once_is_never_too_late(self, play: Play) -> None:
+        need = play.need(reach_s=60)
+        (offer,) = play.offer(need.id, 1)
+        play.act(volunteer(1), act.AcceptOffer(offer_id=offer.id, brings=(Means.CAR,)))
+        held = play.board.assignments[play.board.active[VolunteerId(1)]]
+        assert (held.ready_at, held.brings, held.travel.turnout_s) == (None, (Means.CAR,), 0)
+
+    def test_a_promise_does_not_ask_whether_they_may(self, play: Play) -> None:
+        need = play.need(heads=Heads(minimum=1, desired=1, maximum=1), reach_s=60)
+        (offer,) = play.offer(need.id, 1)
+        play.verdicts[need.id, VolunteerId(1)] = Verdict(reasons=(Reason.UNAVAILABLE,))
+        play.act(volunteer(1), act.PromiseLater(offer_id=offer.id, ready_in_s=60))
+        assert play.board.offers[offer.id].status is OfferStatus.DECLINED
+
+    def test_a_yes_by_promise_is_held_to_all_rules(self, play: Play) -> None:
+        need = play.need(heads=Heads(minimum=1, desired=1, maximum=1))
+        mine, other = play.offer(need.id, 1, 2)
+        later = act.PromiseLater(offer_id=mine.id, ready_in_s=60)
+        play.verdicts[need.id, VolunteerId(1)] = Verdict(reasons=(Reason.UNAVAILABLE,))
+        refused("NOT_ELIGIBLE", play, volunteer(1), later)
+        play.act(volunteer(2), act.AcceptOffer(offer_id=other.id))
+        refused("OFFER_WITHDRAWN", play, volunteer(1), later)
+
+    def test_whoever_says_later_says_when(self) -> None:
+        with pytest.raises(ValueError, match=r"offer\.later"):
+            act.DeclineOffer(offer_id=OfferId("o"), reason=DeclineReason.LATER)
+
+    @pytest.mark.parametrize("seconds", [-1, 86_401])
+    def test_a_day_at_most(self, seconds: int) -> None:
+        with pytest.raises(ValueError, match="ready_in_s"):
+            act.PromiseLater(offer_id=OfferId("o"), ready_in_s=seconds)
 
 
 def test_every_action_has_a_rule() -> None:

@@ -20,6 +20,7 @@ from dispatch.app import Application, Server, build, expose, open_store, server_
 from dispatch.clock import SystemClock
 from dispatch.drills import demo
 from dispatch.model import Role
+from dispatch.ports import Channel
 from dispatch.registry import access
 from dispatch.settings import ROOT, Settings
 
@@ -123,9 +124,12 @@ class Town:
 
 
 @contextlib.asynccontextmanager
-async def running_town(settings: Settings, *, with_metrics: bool = False) -> AsyncIterator[Town]:
-    """Serve the town on its port while the block lasts."""
-    app = await build(settings, load_agency(settings.agency_file, settings.map_keys))
+async def running_town(
+    settings: Settings, channels: tuple[Channel, ...] = (), *, with_metrics: bool = False
+) -> AsyncIterator[Town]:
+    """Serve the town on its port while the block lasts; it tells people by these channels."""
+    agency = load_agency(settings.agency_file, settings.map_keys)
+    app = await build(settings, agency, channels=channels)
     if with_metrics:
         expose(app, settings.metrics_port)
     up = asyncio.Event()

@@ -32,7 +32,8 @@ def create(services: Services, lifespan: Lifespan) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
-    for part in (session, command, exchange, regions, reach, phone, positions, maps, health, pages):
+    parts = (phone, command, session, positions, exchange, regions, reach, maps, health, pages)
+    for part in parts:
         app.include_router(part.router)
     pages.install(app, services.web_dir)
     return app

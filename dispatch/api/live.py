@@ -19,6 +19,7 @@ from dispatch.alerts import wire
 from dispatch.alerts.peer import MAX_MESSAGE, Peer
 from dispatch.api.services import Services
 from dispatch.api.session import COOKIES, from_our_page
+from dispatch.api.sessions import MOST
 from dispatch.errors import StoreUnavailable
 from dispatch.model import Actor, Role
 from dispatch.registry import access
@@ -26,8 +27,6 @@ from dispatch.registry import access
 PATHS: Final = {"/ws/command": Role.COMMANDER, "/ws/phone": Role.VOLUNTEER}
 _LOG: Final = logging.getLogger("dispatch.live")
 RECHECK_S: Final = 60.0
-RECHECK_MOST: Final = 500
-"""Sessions asked for in one query."""
 
 
 class Upgrade(asyncio.Protocol):
@@ -102,8 +101,7 @@ class Upgrade(asyncio.Protocol):
     async def _who(self, headers: Headers, token: str, role: Role) -> Actor | None:
         if not from_our_page(_only(headers, "Origin"), _only(headers, "Host")):
             return None
-        s = self._services
-        actor = await asyncio.to_thread(access.check_session, s.engine, token, s.clock.now())
+        actor = await self._services.sessions.holder(access.digest(token))
         return actor if actor is not None and actor.role is role else None
 
     def _say(self) -> None:
@@ -131,11 +129,9 @@ async def recheck(services: Services) -> None:
     """Close the screens whose session does not stand any more."""
     held = services.gateway.sessions()
     digests = sorted(held)
-    for start in range(0, len(digests), RECHECK_MOST):
-        asked = digests[start : start + RECHECK_MOST]
-        stand = await asyncio.to_thread(
-            access.standing, services.engine, asked, services.clock.now()
-        )
-        for digest in set(asked) - stand:
-            for peer in held[digest]:
+    for start in range(0, len(digests), MOST):
+        asked = digests[start : start + MOST]
+        stand = await services.sessions.holders(asked)
+        for digest in asked:
+            for peer in held[digest] if digest not in stand else ():
                 services.gateway.close(peer, wire.CLOSE_NO_SESSION, "session ended")

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from starlette.requests import HTTPConnection
 
 from dispatch.alerts.gateway import Gateway
+from dispatch.api.sessions import Sessions
 from dispatch.desk import Desk
 from dispatch.exchange.office import Place
 from dispatch.geo.handoff import App
@@ -30,6 +31,7 @@ class Services:
     desk: Desk
     gateway: Gateway
     engine: sa.Engine
+    sessions: Sessions
     router: Router
     clock: Clock
     meta: dict[str, Any]

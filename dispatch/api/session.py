@@ -30,8 +30,7 @@ async def session_of(connection: HTTPConnection, role: Role) -> Actor | None:
     token = connection.cookies.get(COOKIES[role])
     if not token:
         return None
-    s = services(connection)
-    actor = await asyncio.to_thread(access.check_session, s.engine, token, s.clock.now())
+    actor = await services(connection).sessions.holder(access.digest(token))
     return actor if actor is not None and actor.role is role else None
 
 

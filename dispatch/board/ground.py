@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dispatch import events as ev
 from dispatch import lifecycle
+from dispatch.board import notices
 from dispatch.board.fold import event_of, on
 from dispatch.board.state import Board, Key
 from dispatch.events import Stored
@@ -25,7 +26,9 @@ def _zone_cleared(board: Board, s: Stored) -> tuple[Key, ...]:
     zone = board.zones[event_of(s, ev.ZoneCleared).zone_id]
     status = lifecycle.step(lifecycle.ZONE, zone.status, ev.ZoneCleared)
     board.zones[zone.id] = replace(zone, status=status, cleared_at=s.at)
-    return _warning_keys(board, zone.id, board.warned.get(zone.id, frozenset()))
+    warned = board.warned.get(zone.id, frozenset())
+    told = notices.zone_cleared(board, zone.id, sorted(warned), s.at)
+    return _warning_keys(board, zone.id, warned) + told
 
 
 @on(ev.PeopleWarned)
@@ -33,7 +36,9 @@ def _people_warned(board: Board, s: Stored) -> tuple[Key, ...]:
     event = event_of(s, ev.PeopleWarned)
     earlier = board.warned.get(event.zone_id, frozenset())
     board.warned[event.zone_id] = earlier | frozenset(event.volunteer_ids)
-    return _warning_keys(board, event.zone_id, event.volunteer_ids)
+    zone = board.zones[event.zone_id]
+    told = notices.people_warned(board, zone, event.volunteer_ids, s.at)
+    return _warning_keys(board, zone.id, event.volunteer_ids) + told
 
 
 def _warning_keys(

@@ -8,6 +8,7 @@ from typing import Any
 
 from dispatch import events as ev
 from dispatch import lifecycle
+from dispatch.board import notices
 from dispatch.board.fold import event_of, on
 from dispatch.board.pairs import unpin
 from dispatch.board.people import (
@@ -24,6 +25,7 @@ from dispatch.model import (
     Alerting,
     Assignment,
     AssignmentStatus,
+    DeclineReason,
     DoubtReason,
     NeedId,
     Offer,
@@ -57,17 +59,21 @@ def _offer_made(board: Board, s: Stored) -> tuple[Key, ...]:
     board.offers_of[e.need_id].append(e.offer_id)
     board.offers_to.setdefault(e.volunteer_id, []).append(e.offer_id)
     board.open_offers.add(e.offer_id)
+    board.promised.get(e.need_id, {}).pop(e.volunteer_id, None)
+    board.count(e.need_id, OfferStatus.OPEN)
     unpin(board, e.volunteer_id, e.need_id)
     person = board.person(e.volunteer_id)
     recent = tuple(a for a in person.alerts if s.at - a.at < ALERTS_KEPT)
     board.people[person.id] = replace(person, alerts=(*recent, Alert(s.at)))
-    return _offer_keys(board.offers[e.offer_id])
+    made = board.offers[e.offer_id]
+    return _offer_keys(made) + notices.offer_made(board, made)
 
 
 @on(ev.OfferAccepted)
 def _offer_accepted(board: Board, s: Stored) -> tuple[Key, ...]:
     e = event_of(s, ev.OfferAccepted)
-    offer = _answer(board, s, e.offer_id, comment=e.comment)
+    said = {"comment": e.comment, "ready_at": e.ready_at, "brings": e.brings}
+    offer = _answer(board, s, e.offer_id, **said)
     if offer.volunteer_id in board.active:
         raise LogCorrupt(f"volunteer {offer.volunteer_id} would hold two assignments")
     board.assignments[e.assignment_id] = Assignment(
@@ -81,31 +87,41 @@ def _offer_accepted(board: Board, s: Stored) -> tuple[Key, ...]:
         travel=e.travel,
         assigned_at=s.at,
         fix=e.fix,
+        ready_at=e.ready_at,
+        brings=e.brings,
     )
+    board.count(offer.need_id, AssignmentStatus.ASSIGNED)
     board.assigned_to[offer.need_id].append(e.assignment_id)
     board.assignments_of.setdefault(offer.volunteer_id, []).append(e.assignment_id)
     board.active[offer.volunteer_id] = e.assignment_id
     board.taken[offer.need_id] = board.heads_taken(offer.need_id) + 1
     if offer.need_id in board.alerting:
         board.alerting[offer.need_id] = replace(board.alerting[offer.need_id], doubted=None)
-    return (*_offer_keys(offer), ("assignment", e.assignment_id))
+    told = notices.offer_answered(board, offer, s)
+    return (*_offer_keys(offer), ("assignment", e.assignment_id), *told)
 
 
 @on(ev.OfferDeclined)
 def _offer_declined(board: Board, s: Stored) -> tuple[Key, ...]:
     e = event_of(s, ev.OfferDeclined)
-    return _offer_keys(_answer(board, s, e.offer_id, decline_reason=e.reason, comment=e.comment))
+    said = {"comment": e.comment, "ready_at": e.ready_at, "brings": e.brings}
+    offer = _answer(board, s, e.offer_id, decline_reason=e.reason, **said)
+    if e.reason is DeclineReason.LATER:
+        board.promised.setdefault(offer.need_id, {})[offer.volunteer_id] = offer.id
+    return _offer_keys(offer) + notices.offer_answered(board, offer, s)
 
 
 @on(ev.OfferExpired)
 def _offer_expired(board: Board, s: Stored) -> tuple[Key, ...]:
-    return _offer_keys(_answer(board, s, event_of(s, ev.OfferExpired).offer_id))
+    offer = _answer(board, s, event_of(s, ev.OfferExpired).offer_id)
+    return _offer_keys(offer) + notices.offer_answered(board, offer, s)
 
 
 @on(ev.OfferWithdrawn)
 def _offer_withdrawn(board: Board, s: Stored) -> tuple[Key, ...]:
     e = event_of(s, ev.OfferWithdrawn)
-    return _offer_keys(_answer(board, s, e.offer_id, withdrawn_because=e.reason))
+    offer = _answer(board, s, e.offer_id, withdrawn_because=e.reason)
+    return _offer_keys(offer) + notices.offer_answered(board, offer, s)
 
 
 @on(ev.AlertingStarted)
@@ -162,6 +178,8 @@ def _alerting_keys(need_id: NeedId) -> tuple[Key, ...]:
 def _answer(board: Board, s: Stored, offer_id: OfferId, **fields: Any) -> Offer:
     offer = board.offers[offer_id]
     status = lifecycle.step(lifecycle.OFFER, offer.status, type(s.event))
+    board.count(offer.need_id, offer.status, -1)
+    board.count(offer.need_id, status)
     offer = replace(offer, status=status, answered_at=s.at, **fields)
     board.offers[offer_id] = offer
     board.open_offers.discard(offer_id)

@@ -22,12 +22,16 @@ from dispatch.model import (
     Need,
     NeedId,
     NeedStatus,
+    Notice,
+    NoticeId,
     Offer,
     OfferId,
     Pin,
     Plan,
     PlanId,
     Rain,
+    ReachTest,
+    TestId,
     VolunteerId,
     Zone,
     ZoneId,
@@ -36,7 +40,8 @@ from dispatch.model import (
 
 Key = tuple[str, Any]
 """`(kind, id)` of an entity: incident, need, alerting, offer, assignment, zone, warning (by
-the id of its zone), weather, plan, person or entry."""
+the id of its zone), weather, plan, person, test, notice, seen (by the id of its notice: the person
+it is for sees a change too) or entry."""
 
 
 ExclusionKey = tuple[VolunteerId, NeedId | None]
@@ -98,6 +103,18 @@ class Board:
     active: dict[VolunteerId, AssignmentId] = field(default_factory=dict)
     pins: dict[VolunteerId, Pin] = field(default_factory=dict)
     exclusions: dict[IncidentId, dict[ExclusionKey, Exclusion]] = field(default_factory=dict)
+    notices: dict[NoticeId, Notice] = field(default_factory=dict)
+    live_notices: set[NoticeId] = field(default_factory=set)
+    closing: list[tuple[datetime, NoticeId]] = field(default_factory=list)
+    """A heap of the notices that only time closes."""
+    tests: dict[TestId, ReachTest] = field(default_factory=dict)
+    promised: dict[NeedId, dict[VolunteerId, OfferId]] = field(default_factory=dict)
+    """Who said they can come later, by the offer they said it to, until they are asked again."""
+    spent: dict[IncidentId, int] = field(default_factory=dict)
+    """What messages about an incident have cost."""
+    tally: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By need how many of its offers and assignments have which status, and of its offers, or by
+    test of its notices, how many are told, delivered and seen."""
 
     def copy(self) -> Board:
         """Return a board that may be tried out: what is applied to one is not seen in the other."""
@@ -117,6 +134,16 @@ class Board:
     def heads_taken(self, need_id: NeedId) -> int:
         """How many accepted and were not stood down: the heads that count against the maximum."""
         return self.taken.get(need_id, 0)
+
+    def count(self, about: str, what: str, step: int = 1) -> None:
+        """Count so many more of a need's or test's `what`."""
+        counts = self.tally.setdefault(about, {})
+        counts[what] = counts.get(what, 0) + step
+
+    def counted(self, about: str, *what: str) -> int:
+        """How many of a need's or test's are any of `what`."""
+        counts = self.tally.get(about, {})
+        return sum(counts.get(w, 0) for w in what)
 
     def open_needs(self) -> list[Need]:
         """Published needs in id order."""
@@ -153,4 +180,4 @@ def _copied(value: Any) -> Any:
     if isinstance(value, dict):
         nested = isinstance(next(iter(value.values()), None), list | dict)
         return {k: v.copy() for k, v in value.items()} if nested else value.copy()
-    return value.copy() if isinstance(value, set | deque) else value
+    return value.copy() if isinstance(value, list | set | deque) else value

@@ -8,6 +8,7 @@ from typing import Any
 
 from dispatch import events as ev
 from dispatch import lifecycle
+from dispatch.board import notices
 from dispatch.board.fold import event_of, on
 from dispatch.board.people import (
     SHIFTS_KEPT,
@@ -42,7 +43,8 @@ def _reached_home(board: Board, s: Stored) -> tuple[Key, ...]:
 @on(ev.StoodDown)
 def _stood_down(board: Board, s: Stored) -> tuple[Key, ...]:
     e = event_of(s, ev.StoodDown)
-    return _advance(board, s, e.assignment_id, stood_down_at=s.at, stood_down_because=e.reason)
+    keys = _advance(board, s, e.assignment_id, stood_down_at=s.at, stood_down_because=e.reason)
+    return keys + notices.stood_down(board, board.assignments[e.assignment_id], s)
 
 
 @on(ev.AvailabilitySet)
@@ -77,6 +79,8 @@ def _advance(
         del fields["fix"]
     after = replace(before, status=status, **fields)
     board.assignments[assignment_id] = after
+    board.count(after.need_id, before.status, -1)
+    board.count(after.need_id, status)
     if before.status in ACTIVE_ASSIGNMENT and status not in ACTIVE_ASSIGNMENT:
         board.active.pop(after.volunteer_id, None)
     if isinstance(s.event, ev.StoodDown):

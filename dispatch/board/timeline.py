@@ -1,4 +1,4 @@
-"""The timeline: one entry per event, the last few hundred."""
+"""The timeline: one entry per event that is news, the last few hundred."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from dispatch.events import Stored
 from dispatch.model import IncidentId, NeedId, VolunteerId
 
 ENTRIES_KEPT: Final = 200
+
+SILENT: Final = (ev.NoticesSent, ev.NoticesDelivered, ev.NoticesSeen)
+"""Events of which there are too many for a timeline."""
 
 
 def add_entry(board: Board, s: Stored) -> tuple[Key, ...]:
@@ -71,5 +74,7 @@ def _text(event: ev.Event) -> str:
             return str(len(event.volunteer_ids))
         case ev.RainSet():
             return event.rain
+        case ev.ReachTestStarted():
+            return event.test.name
         case _:
             return ""

@@ -25,6 +25,7 @@ from dispatch.settings import Settings, unknown_variables
 
 PAGES: Final = ("command/index.html", "phone/index.html", "locked/index.html", "phone-sw.js")
 PLANNER_S: Final = 120.0
+ROADS: Final = "dispatch roads import FILE.osm.pbf, and name the folder in the agency file"
 
 
 def settings_named(settings: Settings) -> Iterator[Finding]:
@@ -59,10 +60,13 @@ def agency(settings: Settings) -> Iterator[Finding]:
 
 
 def _roads(found: Agency) -> Iterator[Finding]:
+    if found.roads is None:
+        yield fail("roads", "none: the agency can be drilled but not served", ROADS)
+        return
     try:
         graph = RoadGraph.load(found.roads)
     except (DispatchError, OSError, ValueError) as exc:
-        yield fail("roads", f"{found.roads}: {exc}", "dispatch roads import FILE.osm.pbf")
+        yield fail("roads", f"{found.roads}: {exc}", ROADS)
         return
     yield ok("roads", f"{found.roads.name}, {len(graph.vertices):,} junctions")
     if importlib.util.find_spec("pyroutingkit") is None:

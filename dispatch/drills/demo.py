@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 from dispatch import actions as act
 from dispatch.agency import Agency
 from dispatch.app import Application
+from dispatch.drills.scenario.settlements import read_settlements
 from dispatch.drills.volunteers import Crowd, Habits
 from dispatch.errors import BadInput, PlannerUnavailable, Rejected, SolverFailed
 from dispatch.model import (
@@ -33,7 +33,7 @@ from dispatch.model import (
     VolunteerId,
 )
 from dispatch.ports import Clock
-from dispatch.registry.generator import Recipe, Settlement, generate
+from dispatch.registry.generator import Recipe, generate
 from dispatch.registry.roster_csv import import_roster
 from dispatch.registry.tables import volunteer
 
@@ -52,23 +52,6 @@ class Opening:
     skill: str
     heads: Heads
     hours: float
-
-
-def read_settlements(path: Path, agency: Agency) -> tuple[Settlement, ...]:
-    """Return the settlements of a CSV file with lon, lat, population, radius_m, town and street.
-
-    `town` is the English name of one of the agency's regions.
-
-    Raises:
-        BadInput: the file cannot be read, or a line cannot; says which.
-    """
-    codes = {region.name_en: region.code for region in agency.regions}
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as exc:
-        raise BadInput(f"cannot read {path}: {exc}") from None
-    return tuple(_settlement(path, line, row, codes) for line, row in enumerate(rows, start=2))
 
 
 def make_roster(
@@ -135,22 +118,6 @@ def crowd_of(app: Application, people: dict[str, VolunteerId], pace: float) -> C
         habits=Habits(pace=pace),
         real=frozenset(people.values()),
     )
-
-
-def _settlement(
-    path: Path, line: int, row: dict[str, str], codes: dict[str, RegionCode]
-) -> Settlement:
-    try:
-        return Settlement(
-            lon=float(row["lon"]),
-            lat=float(row["lat"]),
-            population=int(row["population"]),
-            radius_m=float(row["radius_m"]),
-            region=codes[row["town"]],
-            name=row["street"],
-        )
-    except (KeyError, ValueError) as exc:
-        raise BadInput(f"{path} line {line}: {exc}") from None
 
 
 async def _check_in(app: Application, number: str, person: VolunteerId) -> None:

@@ -40,6 +40,7 @@ from dispatch.model import (
 from dispatch.ports import Clock, Router
 from dispatch.roster import Floats
 
+REASONS: Final = tuple(r for r in DeclineReason if r is not DeclineReason.LATER)
 LOOK_EVERY_S: Final = 0.5
 TURNOUT_S: Final = 105
 """Median from alert to moving (Region der Lebensretter)."""
@@ -116,7 +117,7 @@ class Crowd:
         if fate < h.accept:
             return at, act.AcceptOffer(offer_id=offer.id)
         if fate < h.accept + h.decline:
-            reason = luck.choice(list(DeclineReason))
+            reason = luck.choice(REASONS)
             return at, act.DeclineOffer(offer_id=offer.id, reason=reason)
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import shapely
@@ -16,6 +16,13 @@ M_PER_DEGREE: Final = 111_195.0
 """Along a meridian of the sphere of `geo.measure`."""
 FIRST_TOLERANCE_M: Final = 1.0
 Parts = tuple[tuple[Line, ...], ...]
+
+
+class Ground(Protocol):
+    """Where a place may be meant to lie: what does not lie there may have its numbers swapped."""
+
+    def holds(self, lon: float, lat: float) -> bool:
+        """Return whether a place in degrees may be meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class Reach:
         return abs(lon - self.lon) <= self.ROOM and abs(lat - self.lat) <= self.ROOM
 
 
-def checked(feature: Feature, most: int, reach: Reach | None) -> Shape:
+def checked(feature: Feature, most: int, reach: Ground | None) -> Shape:
     """Return the shape of a feature; outlines may still cross themselves.
 
     Args:
@@ -52,7 +59,7 @@ def checked(feature: Feature, most: int, reach: Reach | None) -> Shape:
     return shape
 
 
-def _check_place(shape: Shape, reach: Reach | None) -> None:
+def _check_place(shape: Shape, reach: Ground | None) -> None:
     at = shapely.get_coordinates(shape)
     if not np.isfinite(at).all():
         raise _refused(Code.NOT_A_NUMBER, "a coordinate is not a finite number")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dispatch.board import Board, Person
 from dispatch.matching.reasons import BIT
-from dispatch.model import NeedId, OfferStatus, Reason, VolunteerId
+from dispatch.model import NeedId, Offer, OfferStatus, Reason, VolunteerId
 from dispatch.roster import Floats, Roster
 from dispatch.taxonomy import DUTY_LIMITS, DutyLimits
 from dispatch.views import resting_until
@@ -59,7 +59,7 @@ def facts_of(
     return Facts(
         blocked=blocked,
         on_duty=on_duty,
-        declined=_declined(board, roster),
+        declined=_declined(board, roster, now),
         excluded=_excluded(board, roster),
     )
 
@@ -113,14 +113,25 @@ def _capped(person: Person, now: datetime, limits: DutyLimits) -> bool:
     return day >= limits.alerts_per_day or week >= limits.alerts_per_week
 
 
-def _declined(board: Board, roster: Roster) -> dict[NeedId, NDArray[np.intp]]:
+def _declined(board: Board, roster: Roster, now: datetime) -> dict[NeedId, NDArray[np.intp]]:
+    """Who said no, whose last word counts: a promise holds them back until it is time to set out
+    for what they promised."""
     found: dict[NeedId, NDArray[np.intp]] = {}
     for need in board.open_needs():
         offers = (board.offers[o] for o in board.offers_of[need.id])
-        people = [o.volunteer_id for o in offers if o.status is OfferStatus.DECLINED]
+        last = {o.volunteer_id: o for o in offers if o.status is OfferStatus.DECLINED}
+        people = [v for v, offer in last.items() if not comes_now(offer, now)]
         if people:
             found[need.id] = roster.rows(people)
     return found
+
+
+def comes_now(offer: Offer, now: datetime) -> bool:
+    """Return whether somebody who declined promised a later time that has come: they may be asked
+    again, their way ahead of when they can set out."""
+    if offer.ready_at is None:
+        return False
+    return now >= offer.ready_at - timedelta(seconds=offer.travel.eta_s)
 
 
 def _excluded(board: Board, roster: Roster) -> dict[NeedId, NDArray[np.intp]]:

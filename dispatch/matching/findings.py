@@ -256,7 +256,7 @@ def _excluded(c: _Case) -> tuple[Values, Values]:
 def _declined(c: _Case) -> tuple[Values, Values]:
     offers = [c.board.offers[o] for o in c.board.offers_to.get(c.person.id, ())]
     found = [
-        {"at": o.answered_at, "reason": o.decline_reason}
+        {"at": o.answered_at, "reason": o.decline_reason, "ready_at": o.ready_at}
         for o in offers
         if o.need_id == c.need.id and o.decline_reason is not None
     ]

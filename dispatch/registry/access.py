@@ -16,12 +16,18 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from dispatch.errors import Rejected
 from dispatch.model import Actor, Role, VolunteerId
 from dispatch.registry.engine import reading, writing
-from dispatch.registry.tables import access_link, access_session, tracker, volunteer
+from dispatch.registry.tables import (
+    access_link,
+    access_session,
+    push_subscription,
+    tracker,
+    volunteer,
+)
 
 SESSION_LIFE: Final = timedelta(hours=12)
 _VOLUNTEER_ID: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
@@ -80,32 +86,19 @@ def use_link(engine: Engine, token: str, now: datetime) -> Session:
         return _open_session(connection, Actor(role=Role(won.role), id=won.subject), now)
 
 
-def check_session(engine: Engine, token: str, now: datetime) -> Actor | None:
-    """Return who holds this session, None when it is unknown, over or ended."""
-    session = access_session.c
-    with reading(engine) as connection:
-        found = connection.execute(
-            select(session.role, session.subject).where(
-                session.token_hash == digest(token),
-                session.ended_at.is_(None),
-                session.expires_at > now,
-            )
-        ).one_or_none()
-    return None if found is None else Actor(role=Role(found.role), id=found.subject)
-
-
-def standing(engine: Engine, digests: Collection[str], now: datetime) -> set[str]:
-    """Return which of these sessions, named by the digests of their tokens, still stand."""
+def holders(engine: Engine, digests: Collection[str], now: datetime) -> dict[str, Actor]:
+    """Return who holds which of these sessions, named by the digests of their tokens; one that is
+    unknown, over or ended is not among them."""
     session = access_session.c
     with reading(engine) as connection:
         rows = connection.execute(
-            select(session.token_hash).where(
+            select(session.token_hash, session.role, session.subject).where(
                 session.token_hash.in_(digests),
                 session.ended_at.is_(None),
                 session.expires_at > now,
             )
-        )
-        return {row.token_hash for row in rows}
+        ).all()
+    return {row.token_hash: Actor(role=Role(row.role), id=row.subject) for row in rows}
 
 
 def end_session(engine: Engine, token: str, now: datetime) -> None:
@@ -120,7 +113,8 @@ def end_session(engine: Engine, token: str, now: datetime) -> None:
 
 
 def revoke(engine: Engine, role: Role, subject: str, now: datetime) -> int:
-    """End all sessions and trackers and spend all open links of one person; return how many."""
+    """End all sessions and trackers, spend all open links of one person and tell their browsers
+    nothing any more; return how many that were."""
     session, link = access_session.c, access_link.c
     with writing(engine) as connection:
         ended = connection.execute(
@@ -136,8 +130,8 @@ def revoke(engine: Engine, role: Role, subject: str, now: datetime) -> int:
             .returning(link.token_hash)
         ).all()
         mine = Actor(role=role, id=subject).volunteer_id
-        tracked = 0 if mine is None else _end_trackers(connection, mine, now)
-    return len(ended) + len(spent) + tracked
+        devices = 0 if mine is None else _end_devices(connection, mine, now)
+    return len(ended) + len(spent) + devices
 
 
 def make_tracker(engine: Engine, volunteer_id: VolunteerId, now: datetime) -> str:
@@ -166,6 +160,15 @@ def end_tracker(engine: Engine, volunteer_id: VolunteerId, now: datetime) -> Non
     """End this person's tracker, if they have one."""
     with writing(engine) as connection:
         _end_trackers(connection, volunteer_id, now)
+
+
+def _end_devices(connection: Connection, volunteer_id: VolunteerId, now: datetime) -> int:
+    browsers = connection.execute(
+        delete(push_subscription)
+        .where(push_subscription.c.volunteer_id == volunteer_id)
+        .returning(push_subscription.c.id)
+    ).all()
+    return _end_trackers(connection, volunteer_id, now) + len(browsers)
 
 
 def _end_trackers(connection: Connection, volunteer_id: VolunteerId, now: datetime) -> int:

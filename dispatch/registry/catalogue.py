@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, Table, func, insert, select, update
 
-from dispatch.errors import BadInput
-from dispatch.model import HazardClass, PolicyId, RegionCode
+from dispatch.errors import BadInput, Rejected
+from dispatch.model import HazardClass, PolicyId, RegionCode, VolunteerId, VolunteerStatus
 from dispatch.regions import RegionTree
 from dispatch.registry import tables
 from dispatch.registry.engine import reading
@@ -39,6 +39,15 @@ class Team:
     name: str
     region: RegionCode
     level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamSize:
+    """A team as a commander picks it."""
+
+    id: int
+    name: str
+    members: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +131,35 @@ def regions(engine: Engine) -> tuple[Region, ...]:
         found = [Region(**row) for row in connection.execute(select(tables.region)).mappings()]
     tree = RegionTree.of({region.code: region.parent for region in found})
     return tuple(_parents_first(replace(one, parent=tree.parents[one.code]) for one in found))
+
+
+def teams(engine: Engine) -> list[TeamSize]:
+    """Return all teams by name, with how many active volunteers each has."""
+    team, mine = tables.team.c, tables.volunteer.c
+    active = (mine.team_id == team.id) & (mine.status == VolunteerStatus.ACTIVE)
+    query = (
+        select(team.id, team.name, func.count(mine.id).label("members"))
+        .select_from(tables.team.outerjoin(tables.volunteer, active))
+        .group_by(team.id, team.name)
+        .order_by(team.name)
+    )
+    with reading(engine) as connection:
+        return [TeamSize(**row) for row in connection.execute(query).mappings()]
+
+
+def team_members(engine: Engine, team_id: int) -> list[VolunteerId]:
+    """Return the active volunteers of a team, in the order of ids.
+
+    Raises:
+        Rejected: `NOT_FOUND`.
+    """
+    mine = tables.volunteer.c
+    query = select(mine.id).where(mine.team_id == team_id, mine.status == VolunteerStatus.ACTIVE)
+    known = select(tables.team.c.id).where(tables.team.c.id == team_id)
+    with reading(engine) as connection:
+        if connection.execute(known).scalar() is None:
+            raise Rejected("NOT_FOUND", entity="team", id=team_id)
+        return [VolunteerId(one) for one in connection.execute(query.order_by(mine.id)).scalars()]
 
 
 def region_tree(connection: Connection) -> RegionTree:

@@ -20,6 +20,8 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
+    ExceptionContext,
+    Table,
     create_engine,
     event,
     func,
@@ -28,6 +30,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
@@ -39,7 +42,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from dispatch.errors import BadInput, StoreUnavailable
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """The schema revisions this program knows, oldest first. A test compares them with migrations."""
 HEAD: Final = REVISIONS[-1]
 
@@ -114,6 +117,14 @@ def _answering() -> Iterator[None]:
         if type(error) is not DatabaseError:
             raise
         raise StoreUnavailable(_reason(error)) from error
+
+
+def inserting(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT that can say what to do when the row is there already: ON CONFLICT is spelt
+    alike in both stores, but is in neither's common ground."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def serialise(connection: Connection, name: str) -> None:
@@ -236,7 +247,14 @@ def _postgresql(address: URL) -> Engine:
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise BadInput(f"the driver for {_shown(address)} is not installed: {error}") from None
     event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "handle_error", _replace_what_broke)
     return engine
+
+
+def _replace_what_broke(failure: ExceptionContext) -> None:
+    # A server that goes away in mid-word leaves a connection that does not say it is closed.
+    if failure.is_pre_ping:
+        failure.is_disconnect = True
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

@@ -40,6 +40,12 @@ SPOKEN: Final[Mapping[str, float]] = {
 }  # fmt: skip
 """The share of people who speak each language, whatever else they speak."""
 CAR_SEATS: Final = 3
+USUAL_COVER: Final[Mapping[HazardClass, float]] = {
+    HazardClass.H1: 0.60,
+    HazardClass.H2: 0.25,
+    HazardClass.H3: 0.10,
+    HazardClass.H4: 0.04,
+}
 
 _METRES_PER_DEGREE: Final = 111_320.0
 _YEAR_DAYS: Final = 365.2425
@@ -74,14 +80,7 @@ class Recipe:
     volunteers: int = 54_393
     teams: int = 176
     currency: str = "CNY"
-    cover: Mapping[HazardClass, float] = field(
-        default_factory=lambda: {
-            HazardClass.H1: 0.60,
-            HazardClass.H2: 0.25,
-            HazardClass.H3: 0.10,
-            HazardClass.H4: 0.04,
-        }
-    )
+    cover: Mapping[HazardClass, float] = field(default_factory=lambda: USUAL_COVER)
     expired: float = 0.20
     verified: float = 0.95
     professional: float = 0.15

@@ -124,8 +124,10 @@ team: Final = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("region", Text, ForeignKey("region.code"), nullable=False),
     Column("level", SmallInteger, nullable=False),
+    Column("chat", Text),
     CheckConstraint("level BETWEEN 0 AND 3", name="level"),
 )
+"""`chat` is the Apprise address of the team's group, null without one."""
 
 volunteer: Final = Table(
     "volunteer",
@@ -306,3 +308,59 @@ tracker: Final = Table(
     Column("ended_at", Instant),
 )
 """Apps that report where their owner is."""
+
+contact: Final = Table(
+    "contact",
+    metadata,
+    Column(
+        "volunteer_id",
+        Integer,
+        ForeignKey("volunteer.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("language", Text),
+    Column("chat", Text),
+    Column("quiet_from_min", SmallInteger),
+    Column("quiet_until_min", SmallInteger),
+    CheckConstraint("language IN ('zh', 'en')", name="language"),
+    CheckConstraint(
+        "(quiet_from_min IS NULL) = (quiet_until_min IS NULL) "
+        "AND quiet_from_min BETWEEN 0 AND 1439 AND quiet_until_min BETWEEN 0 AND 1439",
+        name="quiet",
+    ),
+)
+"""How somebody wants to be told, where they said so. Quiet hours are minutes after midnight, local
+time, from the first until before the second, over midnight where it is the smaller; `chat` is an
+Apprise address."""
+
+push_subscription: Final = Table(
+    "push_subscription",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("volunteer_id", Integer, ForeignKey("volunteer.id", ondelete="CASCADE"), nullable=False),
+    Column("endpoint", Text, nullable=False, unique=True),
+    Column("p256dh", Text, nullable=False),
+    Column("auth", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("failed_at", Instant),
+    Index(None, "volunteer_id"),
+)
+"""A browser that takes web push (W3C Push API). `failed_at` is since when its service refuses."""
+
+secret: Final = Table(
+    "secret",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+"""Keys made once, at the first start, and shared by all workers."""
+
+lease: Final = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until_at", Instant, nullable=False),
+)
+"""Who of several workers does what only one should do, and until when."""

@@ -20,11 +20,19 @@ from dispatch.rules.assignments import arrive, depart, reach_home, release, stan
 from dispatch.rules.context import Context, Events, Pair
 from dispatch.rules.incidents import close_incident, open_incident, update_incident
 from dispatch.rules.needs import add_need, close_need, publish_need, update_need
+from dispatch.rules.notices import (
+    end_reach_test,
+    receive_reports,
+    record_sent,
+    see_notices,
+    start_reach_test,
+)
 from dispatch.rules.offers import (
     accept_offer,
     decline_offer,
     make_offer,
     pairs_to_judge,
+    promise_later,
     withdraw_offer,
 )
 from dispatch.rules.pairs import exclude_pair, free_pair, pin_pair
@@ -67,10 +75,15 @@ def decide(board: Board, action: act.Action, ctx: Context) -> Events:
 
 
 def tick(board: Board, now: datetime) -> Events:
-    """Return what time alone makes happen: open offers past their deadline expire."""
+    """Return what time alone makes happen: open offers past their deadline expire, and reach tests
+    end."""
     late = (board.offers[o] for o in board.open_offers)
     expired = sorted((o for o in late if now >= o.expires_at), key=lambda o: (o.expires_at, o.id))
-    return tuple(ev.OfferExpired(offer_id=o.id) for o in expired)
+    over = (t.id for t in board.tests.values() if t.ended_at is None and now >= t.ends_at)
+    return (
+        *(ev.OfferExpired(offer_id=o.id) for o in expired),
+        *(ev.ReachTestEnded(test_id=test_id) for test_id in over),
+    )
 
 
 _COMMANDER: Final = frozenset({Role.COMMANDER})
@@ -95,6 +108,7 @@ _RULES: Final[Mapping[type[act.Action], tuple[Rule, frozenset[Role]]]] = {
     act.MakeOffer: (make_offer, _COMMANDER),
     act.WithdrawOffer: (withdraw_offer, _COMMANDER),
     act.AcceptOffer: (accept_offer, _VOLUNTEER),
+    act.PromiseLater: (promise_later, _VOLUNTEER),
     act.DeclineOffer: (decline_offer, _VOLUNTEER),
     act.Depart: (depart, _VOLUNTEER),
     act.Arrive: (arrive, _VOLUNTEER),
@@ -112,4 +126,9 @@ _RULES: Final[Mapping[type[act.Action], tuple[Rule, frozenset[Role]]]] = {
     act.WarnPeople: (warn_people, _SYSTEM),
     act.ClearZone: (clear_zone, _COMMANDER),
     act.SetRain: (set_rain, _COMMANDER),
+    act.RecordSent: (record_sent, _SYSTEM),
+    act.ReceiveReports: (receive_reports, _SYSTEM),
+    act.SeeNotices: (see_notices, _VOLUNTEER),
+    act.StartReachTest: (start_reach_test, _COMMANDER),
+    act.EndReachTest: (end_reach_test, _COMMANDER),
 }

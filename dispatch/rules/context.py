@@ -49,5 +49,10 @@ class Context:
 
     def id(self, kind: str, n: int = 0) -> str:
         """Return the id of the n-th entity of `kind` this action makes: 60 bits of its hash."""
-        digest = hashlib.sha256(f"{self.action_id}|{kind}|{n}".encode()).digest()
-        return base64.b32encode(digest)[:12].decode().lower()
+        return entity_id(self.action_id, kind, n)
+
+
+def entity_id(action_id: ActionId, kind: str, n: int = 0) -> str:
+    """Return the id of the n-th entity of `kind` that an action makes: known before it is done."""
+    digest = hashlib.sha256(f"{action_id}|{kind}|{n}".encode()).digest()
+    return base64.b32encode(digest)[:12].decode().lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,10 @@ from dispatch.errors import Rejected
 from dispatch.model import (
     AssignmentId,
     AssignmentStatus,
+    DeclineReason,
+    Fix,
+    Means,
+    Need,
     NeedId,
     NeedStatus,
     Offer,
@@ -21,6 +26,7 @@ from dispatch.model import (
     OfferStatus,
     Plan,
     Reason,
+    Travel,
     Verdict,
     VolunteerId,
     usable,
@@ -50,7 +56,7 @@ def pairs_to_judge(board: Board, action: act.Action, plan: Plan | None = None) -
             )
         case act.MakeWave() if plan is not None:
             return tuple((p.need_id, p.volunteer_id) for p in plan.proposals)
-        case act.AcceptOffer() if action.offer_id in board.offers:
+        case act.AcceptOffer() | act.PromiseLater() if action.offer_id in board.offers:
             offer = board.offers[action.offer_id]
             return ((offer.need_id, offer.volunteer_id),)
         case _:
@@ -112,6 +118,50 @@ def accept_offer(board: Board, a: act.AcceptOffer, ctx: Context) -> Events:
     if a.seen_seq is not None:
         require_fresh(board, ("need", need.id), a.seen_seq)
         require_fresh(board, ("incident", need.incident_id), a.seen_seq)
+    travel = _travel_from(a.ready_in_s, _travel_of(offer, ctx))
+    if a.ready_in_s and not _in_time(need, travel, ctx.now):
+        raise Rejected("TOO_LATE", deadline_at=need.deadline_at)
+    fix = usable(a.fix, ctx.now)
+    return _accepted(
+        board, offer, ctx, travel, a.ready_in_s, comment=a.comment, brings=a.brings, fix=fix
+    )
+
+
+def promise_later(board: Board, a: act.PromiseLater, ctx: Context) -> Events:
+    """Taken as a yes where they would still be in time; else others are asked now, and they may be
+    asked again when they can set out."""
+    offer = own_offer(board, a.offer_id, ctx.actor)
+    _check_answerable(offer, ctx.now)
+    need = board.needs[offer.need_id]
+    travel = _travel_from(a.ready_in_s, _travel_of(offer, ctx))
+    if _in_time(need, travel, ctx.now):
+        return _accepted(
+            board, offer, ctx, travel, a.ready_in_s, comment=a.comment, brings=a.brings
+        )
+    promise = ev.OfferDeclined(
+        offer_id=offer.id,
+        reason=DeclineReason.LATER,
+        comment=checked_text(a.comment, "comment", required=False),
+        ready_at=ctx.now + timedelta(seconds=a.ready_in_s),
+        brings=_each_once(a.brings),
+    )
+    return (promise,)
+
+
+def _accepted(
+    board: Board,
+    offer: Offer,
+    ctx: Context,
+    travel: Travel,
+    ready_in_s: int,
+    *,
+    comment: str,
+    brings: tuple[Means, ...],
+    fix: Fix | None = None,
+) -> Events:
+    """What a yes makes happen, if they may."""
+    need = board.needs[offer.need_id]
+    check_not_over(need, ctx.now)
     left = board.active.get(offer.volunteer_id)
     if left is not None and not may_leave(board, offer.volunteer_id, offer.replaces):
         raise Rejected("ALREADY_ASSIGNED", assignment=left)
@@ -125,14 +175,35 @@ def accept_offer(board: Board, a: act.AcceptOffer, ctx: Context) -> Events:
         assignment_id=AssignmentId(ctx.id("assignment")),
         hazard=need.hazard,
         cover=verdict.cover,
-        travel=verdict.travel or offer.travel,
-        fix=usable(a.fix, ctx.now),
-        comment=checked_text(a.comment, "comment", required=False),
+        travel=travel,
+        fix=fix,
+        comment=checked_text(comment, "comment", required=False),
+        ready_at=ctx.now + timedelta(seconds=ready_in_s) if ready_in_s else None,
+        brings=_each_once(brings),
     )
     filled = tuple(_stand_down_asked(board, offer, taken + 1))
     moved = () if left is None else (ev.StoodDown(assignment_id=left, reason="MOVED"),)
     others = _withdraw_others(board, offer, {e.offer_id for e in filled})
     return (*moved, accepted, *filled, *others)
+
+
+def _travel_of(offer: Offer, ctx: Context) -> Travel:
+    """As it is known now, or was when they were asked."""
+    return ctx.verdicts[offer.need_id, offer.volunteer_id].travel or offer.travel
+
+
+def _travel_from(ready_in_s: int, travel: Travel) -> Travel:
+    """Who says when they set out has that time from alert to moving."""
+    return replace(travel, turnout_s=ready_in_s) if ready_in_s else travel
+
+
+def _in_time(need: Need, travel: Travel, now: datetime) -> bool:
+    response_s = travel.turnout_s + travel.eta_s
+    return response_s <= need.reach_s and now + timedelta(seconds=response_s) <= need.deadline_at
+
+
+def _each_once(brings: tuple[Means, ...]) -> tuple[Means, ...]:
+    return tuple(dict.fromkeys(brings))
 
 
 def may_leave(board: Board, volunteer_id: VolunteerId, assignment_id: AssignmentId | None) -> bool:

@@ -76,7 +76,9 @@ def touched(board: Board, audience: Audience, keys: Iterable[Key]) -> tuple[Key,
     """Return the keys of this audience's view that a change of the board's `keys` may alter."""
     wanted = dict.fromkeys(keys)
     if audience.volunteer_id is None:
-        shown = (key for key in wanted if key[0] in commander.KINDS)
+        told = (commander.shown_with(board, ident) for kind, ident in wanted if kind == "notice")
+        keys = (*wanted, *(key for key in told if key is not None))
+        shown = (key for key in keys if key[0] in commander.KINDS)
         return tuple(dict.fromkeys((*shown, *commander.folding(board, wanted))))
     mine = audience.volunteer_id
     found: dict[Key, None] = {}
@@ -91,6 +93,10 @@ def touched(board: Board, audience: Audience, keys: Iterable[Key]) -> tuple[Key,
                 found["me", mine] = None
             case "warning" if mine in board.warned.get(ident, ()):
                 found["warning", ident] = None
+            case "test":
+                found["test", ident] = None
+            case "seen" if board.notices[ident].volunteer_id == mine:
+                found[volunteer.shown_with(board, ident)] = None
             case "need" | "incident":
                 found.update(dict.fromkeys(volunteer.keys_about(board, mine, kind, ident)))
     offers = sum(kind == "offer" for kind, _ in found)
@@ -101,23 +107,30 @@ def touched(board: Board, audience: Audience, keys: Iterable[Key]) -> tuple[Key,
 
 def audiences(board: Board, keys: Iterable[Key]) -> set[VolunteerId]:
     """Return the volunteers whose view a change of these keys may alter."""
-    found: set[VolunteerId] = set()
-    for kind, ident in keys:
-        match kind:
-            case "person":
-                found.add(ident)
-            case "offer":
-                found.add(board.offers[ident].volunteer_id)
-            case "assignment":
-                found.add(board.assignments[ident].volunteer_id)
-            case "need":
-                found.update(volunteer.people_of(board, ident))
-            case "warning":
-                found.update(board.warned.get(ident, ()))
-            case "incident":
-                for need_id in board.needs_of[ident]:
-                    found.update(volunteer.people_of(board, need_id))
-    return found
+    return {person for key in keys for person in _concerned(board, key)}
+
+
+def _concerned(board: Board, key: Key) -> Iterable[VolunteerId]:
+    kind, ident = key
+    match kind:
+        case "person":
+            return (ident,)
+        case "offer":
+            return (board.offers[ident].volunteer_id,)
+        case "assignment":
+            return (board.assignments[ident].volunteer_id,)
+        case "seen":
+            return (board.notices[ident].volunteer_id,)
+        case "need":
+            return volunteer.people_of(board, ident)
+        case "warning":
+            return board.warned.get(ident, ())
+        case "test":
+            return board.tests[ident].volunteer_ids
+        case "incident":
+            needs = board.needs_of[ident]
+            return (p for need_id in needs for p in volunteer.people_of(board, need_id))
+    return ()
 
 
 def _all_keys(board: Board, audience: Audience) -> Iterator[Key]:
@@ -127,6 +140,7 @@ def _all_keys(board: Board, audience: Audience) -> Iterator[Key]:
         yield from volunteer.offer_keys(board, mine)
         yield from volunteer.assignment_keys(board, mine)
         yield from (("warning", zone.id) for zone in board.warned_of(mine))
+        yield from (("test", test_id) for test_id in board.tests)
         return
     tables: tuple[tuple[str, Iterable[Any]], ...] = (
         ("incident", board.incidents),
@@ -137,6 +151,7 @@ def _all_keys(board: Board, audience: Audience) -> Iterator[Key]:
         ("weather", (1,)),
         ("plan", board.plans),
         ("person", board.people),
+        ("test", board.tests),
         ("entry", (e.id for e in board.entries)),
     )
     for kind, ids in tables:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from dispatch.board import Board, Key, TimelineEntry
-from dispatch.model import AssignmentStatus, Incident, IncidentId, Need, OfferStatus
-from dispatch.views.people import Entity, person_entity, plain
+from dispatch.board import Board, Key
+from dispatch.board.notices import STAGES, of_offer, of_recall
+from dispatch.model import (
+    AssignmentStatus,
+    Incident,
+    IncidentId,
+    Need,
+    NoticeId,
+    NoticeKind,
+    OfferStatus,
+    ReachTest,
+)
+from dispatch.views.people import Entity, instant, person_entity, plain
 
 CLOSED_SHOWN: Final = 20
 """Closed incidents that commanders still see with all that belongs to them; older ones fold away,
@@ -23,8 +34,24 @@ KINDS: Final = (
     "weather",
     "plan",
     "person",
+    "test",
     "entry",
 )
+
+
+SHOWN_IN: Final = {
+    NoticeKind.OFFER: "offer",
+    NoticeKind.RECALL: "assignment",
+    NoticeKind.TEST: "test",
+}
+"""The kinds of entity that say how far their notice came."""
+
+
+def shown_with(board: Board, notice_id: NoticeId) -> Key | None:
+    """Return the key of the entity that says how far a notice came; None where none does."""
+    notice = board.notices[notice_id]
+    kind = SHOWN_IN.get(notice.kind)
+    return None if kind is None else (kind, notice.subject)
 
 
 def folded(board: Board, incident_id: IncidentId) -> bool:
@@ -85,12 +112,14 @@ def _operation(board: Board, key: Key) -> Entity | None:
         case "need":
             return _need(board, board.needs[ident])
         case "offer":
-            return plain(board.offers[ident])
+            return plain(board.offers[ident]) | _told(board, of_offer(ident))
         case "assignment":
             assignment = board.assignments[ident]
             origin = plain(board.offers[assignment.offer_id].origin)
-            inside = bool(board.warned_of(assignment.volunteer_id))
-            return plain(assignment) | {"origin": origin, "inside": inside}
+            on_it = board.active.get(assignment.volunteer_id) == assignment.id
+            inside = on_it and bool(board.warned_of(assignment.volunteer_id))
+            told = _told(board, of_recall(ident))
+            return plain(assignment) | {"origin": origin, "inside": inside} | told
     return None
 
 
@@ -106,6 +135,8 @@ def _surroundings(board: Board, key: Key) -> Entity | None:
             return plain(board.plans[ident]) if ident in board.plans else None
         case "person":
             return person_entity(board, ident)
+        case "test":
+            return _test(board, board.tests[ident])
         case "entry":
             return _entry(board, ident)
     return None
@@ -137,22 +168,46 @@ def _alerting(board: Board, need: Need) -> Entity | None:
 
 
 def _counts(board: Board, need: Need) -> dict[str, int]:
-    offers = [board.offers[o].status for o in board.offers_of[need.id]]
-    assigned = [a.status for a in board.assignments_to(need.id)]
+    """Read from the board's own count: a need may have thousands of offers."""
+    done = (AssignmentStatus.RELEASED, AssignmentStatus.HOME)
     return {
-        "asked": offers.count(OfferStatus.OPEN),
-        "declined": offers.count(OfferStatus.DECLINED),
-        "expired": offers.count(OfferStatus.EXPIRED),
-        "accepted": assigned.count(AssignmentStatus.ASSIGNED),
-        "en_route": assigned.count(AssignmentStatus.EN_ROUTE),
-        "on_scene": assigned.count(AssignmentStatus.ON_SCENE),
-        "released": assigned.count(AssignmentStatus.RELEASED)
-        + assigned.count(AssignmentStatus.HOME),
+        "asked": board.counted(need.id, OfferStatus.OPEN),
+        "declined": board.counted(need.id, OfferStatus.DECLINED),
+        "expired": board.counted(need.id, OfferStatus.EXPIRED),
+        "accepted": board.counted(need.id, AssignmentStatus.ASSIGNED),
+        "en_route": board.counted(need.id, AssignmentStatus.EN_ROUTE),
+        "on_scene": board.counted(need.id, AssignmentStatus.ON_SCENE),
+        "released": board.counted(need.id, *done),
+        "later": len(board.promised.get(need.id, ())),
+        **_stages(board, need.id),
     }
 
 
+def _stages(board: Board, about: str) -> dict[str, int]:
+    return {stage: board.counted(about, stage) for stage in STAGES}
+
+
+def _told(board: Board, notice_id: NoticeId) -> Entity:
+    """How far a notice came; nothing yet where there is none."""
+    notice = board.notices.get(notice_id)
+    if notice is None:
+        return {"told": [], "seen_at": None, "seen_by": None}
+    told = [
+        {"medium": medium, "status": d.status, "at": instant(d.at), "because": d.because}
+        for medium, d in notice.deliveries.items()
+    ]
+    return {"told": told, "seen_at": instant(notice.seen_at), "seen_by": notice.seen_by}
+
+
+def _test(board: Board, test: ReachTest) -> Entity:
+    whole = plain(test)
+    people = len(whole.pop("volunteer_ids"))
+    return whole | {"people": people, **_stages(board, test.id)}
+
+
 def _entry(board: Board, seq: int) -> Entity | None:
-    if not board.entries or not board.entries[0].id <= seq <= board.entries[-1].id:
+    entries = board.entries
+    place = bisect_left(entries, seq, key=lambda e: e.id)
+    if place == len(entries) or entries[place].id != seq:
         return None
-    entry: TimelineEntry = board.entries[seq - board.entries[0].id]
-    return plain(entry)
+    return plain(entries[place])

@@ -7,20 +7,38 @@ from datetime import datetime
 from typing import Any, Final
 
 from dispatch.board import Board, Key
+from dispatch.board.notices import of_offer, of_recall, of_test, of_thanks, of_warning
 from dispatch.model import (
     Assignment,
     AssignmentId,
     Need,
     NeedId,
+    NoticeId,
+    NoticeKind,
     Offer,
     OfferId,
+    ReachTest,
     VolunteerId,
     Zone,
     ZoneStatus,
 )
-from dispatch.views.people import Entity, person_entity, plain
+from dispatch.views.people import Entity, instant, person_entity, plain
 
-KINDS: Final = ("me", "offer", "assignment", "warning")
+KINDS: Final = ("me", "offer", "assignment", "warning", "test")
+
+SHOWN_IN: Final = {
+    NoticeKind.OFFER: "offer",
+    NoticeKind.STOOD_DOWN: "offer",
+    NoticeKind.RECALL: "assignment",
+    NoticeKind.WARNING: "warning",
+    NoticeKind.TEST: "test",
+}
+
+
+def shown_with(board: Board, notice_id: NoticeId) -> Key:
+    """Return the key of the entity that shows a notice to its person."""
+    notice = board.notices[notice_id]
+    return SHOWN_IN[notice.kind], notice.subject
 
 
 def face(board: Board, need_id: NeedId) -> Entity:
@@ -45,6 +63,8 @@ def entity(board: Board, mine: VolunteerId, key: Key) -> Entity | None:
             return _volunteer_assignment(board, board.assignments[ident])
         case "warning":
             return _warning(board, mine, board.zones[ident])
+        case "test":
+            return _test(board, mine, board.tests[ident])
     return None
 
 
@@ -54,7 +74,24 @@ def _warning(board: Board, mine: VolunteerId, zone: Zone) -> Entity | None:
         return None
     whole = plain(zone)
     shown = ("id", "kind", "name", "drawn_at", "ends_at", "certainty")
-    return {"exercise": board.exercise} | {name: whole[name] for name in shown}
+    seen = _seen(board, of_warning(zone.id, mine))
+    return {"exercise": board.exercise} | {name: whole[name] for name in shown} | seen
+
+
+def _test(board: Board, mine: VolunteerId, test: ReachTest) -> Entity | None:
+    notice_id = of_test(test.id, mine)
+    if test.ended_at is not None or notice_id not in board.notices:
+        return None
+    shown = {"id": test.id, "name": test.name, "ends_at": instant(test.ends_at)}
+    return shown | {"exercise": board.exercise} | _seen(board, notice_id)
+
+
+def _seen(board: Board, *notice_ids: NoticeId) -> Entity:
+    """The first of the notices that there is, and since when its person has seen it."""
+    notice = next((board.notices[i] for i in notice_ids if i in board.notices), None)
+    if notice is None:
+        return {"notice_id": None, "seen_at": None}
+    return {"notice_id": notice.id, "seen_at": instant(notice.seen_at)}
 
 
 def offer_keys(board: Board, mine: VolunteerId) -> Iterator[Key]:
@@ -117,14 +154,16 @@ def _volunteer_offer(board: Board, offer: Offer) -> Entity:
     hidden = ("plan_id", "origin", "need_id", "incident_id", "volunteer_id", "accepts", "wave")
     for private in hidden:
         del shown[private]
-    return shown | _task(board, board.needs[offer.need_id])
+    seen = _seen(board, of_thanks(offer.id), of_offer(offer.id))
+    return shown | _task(board, board.needs[offer.need_id]) | seen
 
 
 def _volunteer_assignment(board: Board, assignment: Assignment) -> Entity:
     shown = plain(assignment)
     for private in ("need_id", "incident_id", "volunteer_id"):
         del shown[private]
-    return shown | _task(board, board.needs[assignment.need_id])
+    seen = _seen(board, of_recall(assignment.id))
+    return shown | _task(board, board.needs[assignment.need_id]) | seen
 
 
 def _task(board: Board, need: Need) -> Entity:

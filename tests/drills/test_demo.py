@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
-
-import pytest
 
 from dispatch.agency import load_agency
 from dispatch.app import build
 from dispatch.clock import SystemClock
 from dispatch.drills import demo
-from dispatch.errors import BadInput
 from dispatch.model import VolunteerId
 from dispatch.registry.engine import open_engine
 from tests.town import AGENCY_FILE, make_town
@@ -52,21 +48,3 @@ def test_a_county_is_made_once(tmp_path: Path) -> None:
     demo.make_roster(engine, agency, AGENCY_FILE.parent, 300, SystemClock(), lambda *_: None)
     assert set(demo.phones(engine)) == set(demo.PHONES)
     engine.dispose()
-
-
-@pytest.mark.parametrize(
-    ("change", "says"), [(("Coquimbo", "Atlantis"), "Atlantis"), (("3938", "many"), "line 2")]
-)
-def test_settlements_that_cannot_be_read(
-    tmp_path: Path, change: tuple[str, str], says: str
-) -> None:
-    path = tmp_path / "settlements.csv"
-    shutil.copy(AGENCY_FILE.parent / "settlements.csv", path)
-    path.write_text(path.read_text(encoding="utf-8").replace(*change, 1), encoding="utf-8")
-    with pytest.raises(BadInput, match=says):
-        demo.read_settlements(path, load_agency(AGENCY_FILE))
-
-
-def test_settlements_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="cannot read"):
-        demo.read_settlements(tmp_path / "none.csv", load_agency(AGENCY_FILE))

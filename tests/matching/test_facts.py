@@ -90,6 +90,25 @@ def test_who_declined_a_need_is_not_asked_for_it_again() -> None:
     assert blocks(play, 1) == set()
 
 
+def test_who_promised_a_later_time_is_left_alone_until_it_is_time_to_set_out() -> None:
+    """They can set out in two hours, and their way takes ten minutes."""
+    play = Play()
+    need = play.need(deadline_at=T0 + timedelta(hours=1))
+    (offer,) = play.offer(need.id, 2)
+    play.act(volunteer(2), act.PromiseLater(offer_id=offer.id, ready_in_s=7_200))
+
+    def declined(after_s: int) -> list[int]:
+        facts = facts_of(play.board, PEOPLE, T0 + timedelta(seconds=after_s))
+        return [row for rows in facts.declined.values() for row in rows.tolist()]
+
+    assert declined(6_599) == [1]
+    assert declined(6_600) == []
+    play.now = T0 + timedelta(seconds=6_600)
+    (again,) = play.offer(need.id, 2)
+    play.act(volunteer(2), act.DeclineOffer(offer_id=again.id, reason=DeclineReason.BUSY))
+    assert declined(7_200) == [1], "the last word counts"
+
+
 def test_whom_a_commander_excluded_is_out_of_that_need_or_of_the_whole_incident() -> None:
     play = Play()
     need, other = play.need(), play.need()

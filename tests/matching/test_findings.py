@@ -325,7 +325,7 @@ class TestTheBoardsRules:
         (offer,) = play.offer(wanted.id, 1)
         play.act(volunteer(1), act.DeclineOffer(offer_id=offer.id, reason=DeclineReason.NOT_FIT))
         (found,) = self.finding(play, wanted, Reason.DECLINED).found["answers"]
-        assert found == {"at": T0, "reason": DeclineReason.NOT_FIT}
+        assert found == {"at": T0, "reason": DeclineReason.NOT_FIT, "ready_at": None}
         assert self.finding(play, play.need(), Reason.DECLINED).holds
 
 

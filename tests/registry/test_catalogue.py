@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from dispatch.errors import BadInput
+from dispatch.errors import BadInput, Rejected
 from dispatch.model import RegionCode
 from dispatch.registry.catalogue import (
     Contract,
@@ -15,8 +15,12 @@ from dispatch.registry.catalogue import (
     add_regions,
     policies,
     regions,
+    team_members,
+    teams,
 )
 from dispatch.registry.engine import reading, writing
+
+from .conftest import AddPerson
 
 
 def test_regions_come_parents_first(registry: Engine) -> None:
@@ -80,3 +84,18 @@ def test_a_clause_a_roster_file_could_not_name_is_refused(
 ) -> None:
     with pytest.raises(BadInput, match="digits"), writing(engine) as connection:
         add_contracts(connection, [contract(1, clause)])
+
+
+def test_teams_are_listed_with_their_active_members(
+    registry: Engine, add_person: AddPerson
+) -> None:
+    two = [add_person(f"V{n}", team_id=2) for n in (1, 2)]
+    add_person("V3", team_id=2, status="SUSPENDED")
+    add_person("V4", team_id=None)
+    assert [(t.name, t.members) for t in teams(registry)] == [
+        ("Boats", 0), ("Plain", 0), ("Ropes", 2),
+    ]  # fmt: skip
+    assert team_members(registry, 2) == two
+    assert team_members(registry, 3) == []
+    with pytest.raises(Rejected, match="NOT_FOUND"):
+        team_members(registry, 9)

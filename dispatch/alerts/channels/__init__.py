@@ -1,0 +1,1 @@
+"""The ways out: web push, a carrier's text messages and calls, chat, and one that only records."""

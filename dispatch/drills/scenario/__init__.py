@@ -1,0 +1,1 @@
+"""What a drill replays: its world, its timeline, and how sure each line of it is."""
