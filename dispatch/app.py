@@ -15,7 +15,6 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,9 +26,10 @@ from prometheus_client.core import Metric
 
 from dispatch import logs, metrics, taxonomy
 from dispatch.agency import Agency
+from dispatch.alerts.answer_links import KEY_BYTES
 from dispatch.alerts.bus import MemoryBus
+from dispatch.alerts.channels.webpush import make_key, public_key
 from dispatch.alerts.gateway import Gateway
-from dispatch.alerts.messages import message_of
 from dispatch.alerts.redis_bus import RedisBus
 from dispatch.api import live
 from dispatch.api.create import create
@@ -38,25 +38,24 @@ from dispatch.api.services import Services
 from dispatch.api.sessions import Sessions
 from dispatch.backup.sqlite import keep_before_upgrade
 from dispatch.board import Board
+from dispatch.channels import OUTBOX, VAPID, inbox_of, link_to, open_channels, outbox_of
 from dispatch.clock import SystemClock
 from dispatch.cordon import Cordon
 from dispatch.desk import Desk, PlannerPort
 from dispatch.errors import BadInput, StoreUnavailable
 from dispatch.eventlog import SqlEventLog
 from dispatch.exchange.office import Place, place_of
-from dispatch.geo.basemap import road_features
-from dispatch.geo.closures import closure_features
-from dispatch.geo.roads import RoadGraph
-from dispatch.geo.router import RoadRouter
+from dispatch.geo.ground import Ground, ground_of
 from dispatch.matching.policy import MatchPolicy
-from dispatch.outbox import LEASE_S, Outbox
+from dispatch.outbox import Outbox
 from dispatch.planner.plan import Planner
 from dispatch.planner.process import FollowingPlanner, ProcessPlanner
 from dispatch.planner.round import Asking
 from dispatch.planner.verdict import judge
-from dispatch.ports import Channel, Clock
-from dispatch.registry import catalogue, contacts, leases
+from dispatch.ports import Channel, Clock, Router
+from dispatch.registry import catalogue, leases
 from dispatch.registry.engine import migrate, open_engine, writing
+from dispatch.registry.secrets import secret
 from dispatch.registry.snapshot import load_roster, load_rows, roster_version
 from dispatch.settings import Settings
 from dispatch.watching.health import Health
@@ -66,10 +65,8 @@ from dispatch.watching.planner import WatchedPlanner
 from dispatch.watching.store import StoreProbe
 from dispatch.waves import Waves
 
-SEARCHES = (10_000, 20, 50)
+SEARCHES = (5_000, 10, 200)
 """When Python looks for cycles among young, middle-aged and all objects; see `gc.set_threshold`."""
-OUTBOX = "outbox"
-"""The lease of the worker that sends."""
 GOODBYE_S = 15
 """Screens come back after a random part of this."""
 DRAIN_LOOK_S = 0.2
@@ -87,8 +84,9 @@ class Application:
     waves: Waves
     cordon: Cordon
     outbox: Outbox
+    channels: tuple[Channel, ...]
     gateway: Gateway
-    router: RoadRouter
+    router: Router
     planner: PlannerPort
     bus: MemoryBus | RedisBus
     log: SqlEventLog
@@ -154,10 +152,13 @@ async def build(
     agency: Agency,
     clock: Clock | None = None,
     planner: PlannerPort | None = None,
-    channels: tuple[Channel, ...] = (),
+    channels: tuple[Channel, ...] | None = None,
+    *,
+    simulated: bool = False,
 ) -> Application:
     """Return the application, wired but not started, with a planner of its own unless given one;
-    it tells people by these `channels`.
+    it tells people by these `channels`, by those of the settings when none are given, whose gateway
+    is a `simulated` one.
 
     Raises:
         BadInput: a file, folder or database cannot be used.
@@ -165,10 +166,9 @@ async def build(
     clock = clock or SystemClock()
     engine = open_store(settings)
     add_regions(engine, agency)
-    graph = road_graph(agency)
+    ground = ground_of(agency.roads, agency.map.center, settings.cache_dir)
     log = SqlEventLog(engine)
     policy = MatchPolicy()
-    router = RoadRouter(graph, folder=settings.cache_dir)
     board = Board(agency=agency.id, exercise=agency.exercise)
     place = place_of(engine, *agency.map.center)
     if planner is None:
@@ -185,7 +185,7 @@ async def build(
         bus=bus,
         clock=clock,
         planner=watched,
-        judge=functools.partial(judge, router=router, policy=policy),
+        judge=functools.partial(judge, router=ground.router, policy=policy),
         rows=functools.partial(load_rows, engine),
         regions=place.regions,
         index=place.index,
@@ -201,21 +201,29 @@ async def build(
         store=StoreProbe(engine, log, agency.id),
         invariants=InvariantWatch(board),
     )
+    if channels is None:
+        channels = open_channels(settings, agency, engine, clock, simulated=simulated)
+    link_key = secret(engine, "answer-links", lambda: secrets.token_bytes(KEY_BYTES))
     services = Services(
         desk=desk,
         gateway=gateway,
         engine=engine,
         sessions=Sessions(engine, clock),
-        router=router,
+        router=ground.router,
         clock=clock,
-        meta=_meta(agency, engine, graph, bounded=bool(place.index.codes)),
-        closures=functools.partial(closure_features, graph, router.hazards),
-        roads=functools.cache(functools.partial(_roads, graph)),
+        meta=_meta(agency, engine, ground, bounded=bool(place.index.codes)),
+        closures=ground.closures,
+        roads=functools.cache(functools.partial(_roads, ground)),
         layers=agency.layers,
         handoff=agency.handoff,
         web_dir=settings.web_dir,
         place=place,
         health=health,
+        inbox=inbox_of(desk, agency, engine, channels),
+        gateway_secret=settings.gateway_secret.encode(),
+        link_key=link_key,
+        push_key=public_key(secret(engine, VAPID, make_key)),
+        push_services=settings.push_services,
     )
     worker = secrets.token_hex(8)
     app: Application | None = None
@@ -234,10 +242,13 @@ async def build(
         desk=desk,
         waves=Waves(desk=desk, show_up=agency.acceptance.show_up),
         cordon=Cordon(desk=desk),
-        outbox=outbox_of(desk, agency, engine, channels, worker),
+        outbox=outbox_of(
+            desk, agency, engine, channels, worker, functools.partial(link_to, settings, link_key)
+        ),
+        channels=channels,
         worker=worker,
         gateway=gateway,
-        router=router,
+        router=ground.router,
         planner=planner,
         bus=bus,
         log=log,
@@ -248,30 +259,6 @@ async def build(
     )
     desk.witnesses.append(app.notices.storing)
     return app
-
-
-def outbox_of(
-    desk: Desk, agency: Agency, engine: sa.Engine, channels: tuple[Channel, ...], worker: str
-) -> Outbox:
-    """Return the outbox of a desk; of several workers' outboxes the lease lets one send.
-
-    Raises:
-        BadInput: an exercise was given a channel that reaches people.
-    """
-
-    async def hold(now: datetime) -> bool:
-        return await asyncio.to_thread(leases.hold, engine, OUTBOX, worker, now, LEASE_S)
-
-    return Outbox(
-        desk=desk,
-        channels=channels,
-        telling=agency.telling,
-        contacts=functools.partial(contacts.contacts, engine),
-        forget=functools.partial(contacts.forget_push, engine),
-        hold=hold,
-        message_of=message_of,
-        link_of=lambda _: "",
-    )
 
 
 @contextlib.asynccontextmanager
@@ -298,6 +285,8 @@ async def running(app: Application) -> AsyncIterator[Application]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for channel in app.channels:
+            await channel.close()
         app.close()
         gc.set_threshold(*thresholds)
         gc.unfreeze()
@@ -380,7 +369,7 @@ def planner_alone(settings: Settings, agency: Agency) -> FollowingPlanner:
 def following_planner(url: str, agency: Agency, cache: Path) -> FollowingPlanner:
     """Make a planner that reads log and registry by itself; runs in the planner's process."""
     engine = open_engine(url)
-    router = RoadRouter(road_graph(agency), folder=cache)
+    router = ground_of(agency.roads, agency.map.center, cache).router
     policy = MatchPolicy()
     asking = Asking(book=agency.book, model=agency.acceptance, zone=agency.timezone)
     kept: dict[str, Planner] = {}
@@ -400,17 +389,6 @@ def following_planner(url: str, agency: Agency, cache: Path) -> FollowingPlanner
     )
 
 
-def road_graph(agency: Agency) -> RoadGraph:
-    """Return the agency's roads.
-
-    Raises:
-        BadInput: it names none, or they cannot be read.
-    """
-    if agency.roads is None:
-        raise BadInput(f"agency {agency.id} names no roads: it can be drilled, but not served")
-    return RoadGraph.load(agency.roads)
-
-
 def _stop_on_failure(task: asyncio.Task[None]) -> None:
     """A server whose clockwork has stopped must not look alive: end it, so that it is restarted."""
     if task.cancelled() or task.exception() is None:
@@ -419,11 +397,11 @@ def _stop_on_failure(task: asyncio.Task[None]) -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-def _roads(graph: RoadGraph) -> bytes:
-    return gzip.compress(msgspec.json.encode(road_features(graph)), 6, mtime=0)
+def _roads(ground: Ground) -> bytes:
+    return gzip.compress(msgspec.json.encode(ground.features()), 6, mtime=0)
 
 
-def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph, *, bounded: bool) -> dict[str, Any]:
+def _meta(agency: Agency, engine: sa.Engine, ground: Ground, *, bounded: bool) -> dict[str, Any]:
     """What both screens are told at start; see docs/reference/http.md."""
     return {
         "agency": {"id": agency.id, "names": {"zh": agency.name_zh, "en": agency.name_en}},
@@ -431,9 +409,9 @@ def _meta(agency: Agency, engine: sa.Engine, graph: RoadGraph, *, bounded: bool)
         "map": {
             "center": agency.map.center,
             "zoom": agency.map.zoom,
-            "bounds": graph.bounds,
-            "attribution": graph.attribution,
-            "layers": described(agency.layers, graph.attribution),
+            "bounds": ground.bounds,
+            "attribution": ground.attribution,
+            "layers": described(agency.layers, ground.attribution),
         },
         "regions": [
             {"code": r.code, "parent": r.parent, "names": {"zh": r.name_zh, "en": r.name_en}}

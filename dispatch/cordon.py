@@ -29,8 +29,8 @@ from dispatch.roster import STATUSES
 BEAT_S: Final = 2.0
 AGAIN_S: Final = 60.0
 """People move: while zones are in force, everybody is looked up this often."""
-AT_ONCE: Final = 5_000
-"""No event names more people."""
+AT_ONCE: Final = 500
+"""No event names more people: applying one must not hold up other requests for long."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -42,6 +42,23 @@ class Settings(BaseSettings):
     after it; 0 or empty: nowhere."""
     log_format: LogFormat = LogFormat.AUTO
     log_level: LogLevel = LogLevel.INFO
+    public_url: str = Field(default="", pattern=r"^(https?://[^/?#\s]+)?$")
+    """Where people's phones find this server, `https://name`; empty: the host and port above."""
+    gateway_url: str = ""
+    """The carrier's adapter for text messages and calls; empty: there are none."""
+    gateway_secret: str = Field(default="", repr=False)
+    """What we and the adapter sign with."""
+    push_contact: str = "mailto:dispatch@localhost"
+    """Whom push services write to when something is wrong: `mailto:` or `https:` (RFC 8292)."""
+    push_services: tuple[str, ...] = (
+        "fcm.googleapis.com",
+        "push.services.mozilla.com",
+        "notify.windows.com",
+        "push.apple.com",
+    )
+    """The push services that browsers may be told by: hosts, with all below them."""
+    carrier_port: int = Field(default=0, ge=0, le=65_535)
+    """Where the demo's carrier simulator listens; 0: one above `port`."""
     planner_process: bool = True
     """False plans inside the server's own process (tests, one-core machines)."""
     demo_volunteers: int = 54_393
@@ -62,6 +79,11 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The database URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir / 'dispatch.db'}"
+
+    @property
+    def base_url(self) -> str:
+        """Where this server is found, without a slash at the end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
 
 
 def unknown_variables() -> list[str]:

@@ -37,7 +37,7 @@ EVERY_S: Final = 1.0
 """How often positions and those who only look on are served, and silent screens looked for."""
 COMMANDERS_EVERY_S: Final = 0.05
 """A map redraws no faster."""
-SLICE_S: Final = 0.004
+SLICE_S: Final = 0.002
 """How long the gateway works before other requests get their turn."""
 SLICE_PEERS: Final = 256
 DEVICES: Final = 8

@@ -42,16 +42,28 @@ class Draining(DispatchError):
     """This process is about to end; another one answers."""
 
 
+class BadSignature(DispatchError):
+    """The request is not signed with the secret we share with the carrier."""
+
+
+class TooOften(DispatchError):
+    """This address has guessed too often."""
+
+
 _TABLE: Final[dict[type[DispatchError], tuple[int, str]]] = {
     NoSession: (401, "NO_SESSION"),
     BadOrigin: (403, "BAD_ORIGIN"),
+    BadSignature: (401, "BAD_SIGNATURE"),
     Forbidden: (403, "FORBIDDEN"),
+    TooOften: (429, "TOO_OFTEN"),
     ActionReused: (422, "ACTION_ID_REUSED"),
     PlannerUnavailable: (503, "PLANNER_DOWN"),
     SolverFailed: (503, "PLANNER_DOWN"),
     StoreUnavailable: (503, "STORE_DOWN"),
     Draining: (503, "DRAINING"),
 }
+
+_UNKNOWN: Final = frozenset({"NOT_FOUND", "LINK_UNKNOWN"})
 
 
 def error_body(code: str, message: str, **more: Any) -> bytes:
@@ -72,7 +84,7 @@ def install(app: FastAPI) -> None:
 async def _dispatch_error(request: Request, exc: Exception) -> Response:
     if isinstance(exc, Rejected):
         note(request, code=exc.code)
-        status = 404 if exc.code == "NOT_FOUND" else 409
+        status = 404 if exc.code in _UNKNOWN else 409
         return _json(status, error_body(exc.code, str(exc), params=exc.params))
     for cls, (status, code) in _TABLE.items():
         if isinstance(exc, cls):
@@ -111,8 +123,10 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 413."""
-        if scope["type"] == "http" and scope["method"] in ("POST", "PUT", "PATCH"):
-            length = dict(scope["headers"]).get(b"content-length", b"")
+        if scope["type"] == "http" and scope["method"] in ("POST", "PUT", "PATCH", "DELETE"):
+            headers = dict(scope["headers"])
+            bare = scope["method"] == "DELETE" and b"transfer-encoding" not in headers
+            length = headers.get(b"content-length", b"0" if bare else b"")
             most = MAX_FILE if scope["path"].startswith(FILES) else MAX_BODY
             if not length.isdigit() or int(length) > most:
                 body = error_body("BAD_REQUEST", "the body is too long", params={}, fields=[])

@@ -47,6 +47,13 @@ async def locked(request: Request) -> Response:
     return _html(request, "locked")
 
 
+@router.get("/a/{token}", include_in_schema=False)
+async def answer(request: Request, token: str) -> Response:
+    """The page behind the link in a text message: it asks `/api/answer` itself, so who merely
+    fetches the link learns and changes nothing."""
+    return _html(request, "answer")
+
+
 @router.get("/phone-sw.js", include_in_schema=False)
 async def service_worker(request: Request) -> Response:
     """The phone's service worker; it may control /phone only."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from dispatch.desk import Desk
 from dispatch.exchange.office import Place
 from dispatch.geo.handoff import App
 from dispatch.geo.layers import MapLayer
+from dispatch.inbox import Inbox
 from dispatch.model import Zone
 from dispatch.ports import Clock, Router
 from dispatch.watching.health import Health
@@ -26,7 +27,11 @@ class Services:
     """The running parts. `meta` is what both screens are told about the agency at start;
     `closures` are the roads that zones close, as GeoJSON, `roads` all of them, gzipped, made when
     first asked for; `layers` of the map and apps for the `handoff` are those of the agency file;
-    `place` is what files are read against, `health` what the probes are told."""
+    `place` is what files are read against, `health` what the probes are told.
+
+    `inbox` takes what people write back, from whoever signs with `gateway_secret` (empty: nobody);
+    `link_key` makes the links they answer by; browsers subscribe with `push_key` at one of
+    `push_services`."""
 
     desk: Desk
     gateway: Gateway
@@ -42,6 +47,11 @@ class Services:
     web_dir: Path
     place: Place
     health: Health
+    inbox: Inbox
+    gateway_secret: bytes = field(repr=False)
+    link_key: bytes = field(repr=False)
+    push_key: str
+    push_services: tuple[str, ...]
 
 
 def services(connection: HTTPConnection) -> Services:

@@ -42,11 +42,19 @@ def from_our_page(origin: str | None, host: str | None) -> bool:
         return False
 
 
-async def _actor(request: Request, role: Role) -> Actor:
-    if request.method not in ("GET", "HEAD") and not from_our_page(
-        request.headers.get("origin"), request.headers.get("host")
-    ):
+def require_our_page(request: Request) -> None:
+    """Refuse what a page of another site sends.
+
+    Raises:
+        BadOrigin: it does.
+    """
+    if not from_our_page(request.headers.get("origin"), request.headers.get("host")):
         raise BadOrigin("this request does not come from a page of this server")
+
+
+async def _actor(request: Request, role: Role) -> Actor:
+    if request.method not in ("GET", "HEAD"):
+        require_our_page(request)
     actor = await session_of(request, role)
     if actor is None:
         raise NoSession(f"no {role} session")

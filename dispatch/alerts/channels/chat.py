@@ -46,6 +46,9 @@ class ChatChannel:
         text = rendered(message, Medium.CHAT)
         return await self._once.send(dedupe_key, lambda: self._say(to, text, dedupe_key))
 
+    async def close(self) -> None:
+        """Holds nothing open."""
+
     async def _say(self, to: str, text: Rendered, key: str) -> Receipt:
         # Apprise waits for the network in this thread.
         said = await asyncio.to_thread(_say, to, text)

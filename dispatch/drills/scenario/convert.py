@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 
 from dispatch.drills.scenario import schema as key
-from dispatch.drills.scenario.draft import Given, Row, files_of
+from dispatch.drills.scenario.draft import TIMEZONE, Given, Row, files_of
 from dispatch.drills.scenario.fields import SHOWN, printable
 from dispatch.drills.scenario.model import Fact, Placed
 from dispatch.drills.scenario.needs import needs
@@ -77,7 +77,7 @@ def convert(data: bytes, file: str, given: Given) -> Converted:
     rows: list[Row] = []
     try:
         key.ID.read(Scalar(place=Place(file=file), text=given.name))
-        zone(Scalar(place=Place(file=file), text=given.timezone))
+        zone(Scalar(place=Place(file=file), text=given.timezone or TIMEZONE))
         found = records(_text(data, file, guesses), file)
         rows = _rows(found, file, given, problems, guesses)
     except Bad as bad:
@@ -152,7 +152,7 @@ def _row(line: int, said: Mapping[str, str], given: Given) -> Row:
     for name, text in said.items():
         if not printable(text):
             raise Bad(Code.BAD_VALUE, f"{name} holds characters that cannot be printed")
-    lon, lat = _place(said, given.crs)
+    lon, lat = _place(said, given.crs or Crs.WGS84)
     at = _when(said.get("at", ""), given)
     row = Row(line=line, at=at, lon=lon, lat=lat, cells={})
     kind = _word(row, "kind", said, INCIDENT_KINDS, KINDS, "other")
@@ -211,7 +211,7 @@ def _when(text: str, given: Given) -> datetime:
         )
     except ValueError:
         raise Bad(Code.BAD_TIME, f"{text[:SHOWN]!r} is not on the calendar") from None
-    instant(found, ZoneInfo(given.timezone))
+    instant(found, ZoneInfo(given.timezone or TIMEZONE))
     return found
 
 

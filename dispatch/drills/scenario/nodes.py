@@ -14,6 +14,8 @@ import yaml
 from dispatch.drills.scenario.problems import Bad, Code, Place
 
 MAX_DEPTH: Final = 12
+MAX_NODES: Final = 250_000
+"""Read in seconds; a scenario of a week has a few thousand."""
 NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -74,6 +76,7 @@ class _Events:
     def __init__(self, events: Iterator[yaml.Event], file: str) -> None:
         self._events = events
         self._file = file
+        self._left = MAX_NODES
 
     def document(self) -> Node:
         found: Node | None = None
@@ -93,6 +96,10 @@ class _Events:
             event.tag not in (None, "!")
         ):
             raise self._bad(event, Code.NO_TAGS, f"tag {event.tag!r}: tags are not read")
+        self._left -= 1
+        if self._left < 0:
+            message = f"holds more than {MAX_NODES:,} values"
+            raise self._bad(event, Code.FILE_TOO_LARGE, message)
         if depth > MAX_DEPTH:
             raise self._bad(event, Code.TOO_DEEP, f"more than {MAX_DEPTH} levels deep")
         place = _place(self._file, event.start_mark)

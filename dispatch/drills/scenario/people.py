@@ -53,6 +53,7 @@ def recipe_of(scenario: Scenario, roster: RosterRecipe) -> Recipe:
         teams=roster.teams,
         currency=scenario.agency.currency,
         cover=roster.cover,
+        zipf=roster.zipf,
         **roster.shares,
     )
 

@@ -254,6 +254,7 @@ class _Reading:
             seed=section[key.SEED],
             settlements=settlements,
             cover=self._cover(section),
+            zipf=section[key.ZIPF],
             shares={name: share for name, share in shares.items() if share is not None},
             provenance=provenance,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import shapely
@@ -32,7 +32,7 @@ from dispatch.model import Line, RegionCode, SafetyPlan, Site, ZoneForm
 T = TypeVar("T", bound=Inject)
 Parts = tuple[tuple[Line, ...], ...]
 
-CIRCLE_CORNERS = 48
+CIRCLE_CORNERS: Final = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +237,7 @@ class World:
             raise Incomplete
 
 
-_WORDS = {
+_WORDS: Final = {
     "IncidentOpened": "incident",
     "NeedCreated": "need",
     "ZoneDrawn": "zone",

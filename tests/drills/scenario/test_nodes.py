@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatch.drills.scenario.nodes import MAX_DEPTH, Fields, Items, Scalar, tree
+from dispatch.drills.scenario.nodes import MAX_DEPTH, MAX_NODES, Fields, Items, Scalar, tree
 from dispatch.drills.scenario.problems import Bad, Code
 
 
@@ -35,6 +35,7 @@ def test_scalars_stay_text_whatever_yaml_makes_of_them() -> None:
         ("a: !!int 3", Code.NO_TAGS, 1),
         ("[" * (MAX_DEPTH + 2) + "]" * (MAX_DEPTH + 2), Code.TOO_DEEP, 1),
         ("[" * 5_000, Code.NOT_YAML, 1),
+        ("[" + "1,\n" * MAX_NODES + "1]", Code.FILE_TOO_LARGE, MAX_NODES),
         ("a: [1\nb: 2", Code.NOT_YAML, 2),
         ("a: 1\n---\nb: 2", Code.NOT_YAML, 3),
         ("? [1, 2]\n: 3", Code.BAD_VALUE, 1),

@@ -8,15 +8,28 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
+from dispatch import actions as act
+from dispatch.app import build, open_store
+from dispatch.clock import ManualClock
 from dispatch.drills.scenario import model as it
 from dispatch.drills.scenario.people import fill, lapse, lapsed
 from dispatch.drills.scenario.read import load_scenario
+from dispatch.drills.scenario.script import COMMANDER, Act, at_head, need_id, script
 from dispatch.errors import BadInput
-from dispatch.model import HazardClass, Skill, VolunteerId
+from dispatch.model import (
+    ActionId,
+    EtaSource,
+    HazardClass,
+    NeedStatus,
+    PlanId,
+    Skill,
+    VolunteerId,
+)
 from dispatch.registry import tables
 from dispatch.registry.catalogue import policies
 from dispatch.registry.engine import migrate, open_engine, reading
 from dispatch.registry.snapshot import load_roster, roster_version
+from dispatch.settings import Settings
 from tests.drills.scenario.made import YAML, load, write
 
 MANY = YAML.replace("people: 50", "people: 3000\n  verified: 1.0")
@@ -104,3 +117,29 @@ def test_the_same_seed_takes_the_same_people() -> None:
     assert lapsed(holders, 0.1, 7) != lapsed(holders, 0.1, 8)
     assert lapsed(holders, 0.0, 7) == ()
     assert lapsed(holders, 1.0, 7) == tuple(holders)
+
+
+async def test_a_scenario_without_roads_is_played_at_the_real_desk(tmp_path: Path) -> None:
+    """The whole script through the application, and a plan on straight lines that says so."""
+    scenario = load(tmp_path / "a", yaml=MANY)
+    settings = Settings(
+        data_dir=tmp_path / "data", agency_file=scenario.agency_file, planner_process=False
+    )
+    store = open_store(settings)
+    fill(store, scenario)
+    store.dispose()
+    clock = ManualClock(scenario.clock.starts_at)
+    app = await build(settings, scenario.agency, clock=clock)
+    await app.start()
+    for step in script(scenario):
+        await clock.advance((step.at - clock.now()).total_seconds())
+        assert isinstance(step.deed, Act)
+        deed = at_head(step.deed, app.desk.board.seq)
+        await app.desk.act(deed.actor, deed.action_id, deed.action)
+    board = app.desk.board
+    assert need_id(scenario, "A-1/LOG") in board.needs
+    assert board.needs[need_id(scenario, "A-2/MED-2")].status is NeedStatus.PUBLISHED
+    plan = await app.desk.act(COMMANDER, ActionId("plan"), act.MakePlan())
+    proposals = board.plans[PlanId(plan.ids["plan"])].proposals
+    assert {one.travel.source for one in proposals} == {EtaSource.ESTIMATED}
+    app.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatch.drills.scenario.injects import _MAKERS
+from dispatch.drills.scenario.injects import MAKERS
 from dispatch.drills.scenario.lines import TIMELINE_TABLES
 from dispatch.drills.scenario.reference import SECTIONS, code_table, field_table
 from dispatch.settings import ROOT
@@ -29,4 +29,4 @@ def test_every_field_is_explained_and_has_its_name_once() -> None:
 
 
 def test_every_kind_of_line_is_made_by_somebody() -> None:
-    assert set(_MAKERS) == set(TIMELINE_TABLES)
+    assert set(MAKERS) == set(TIMELINE_TABLES)
