@@ -20,7 +20,7 @@ from dispatch.agency import Agency, load_agency
 from dispatch.app import Application, add_regions, build, open_store, server_of
 from dispatch.clock import SystemClock
 from dispatch.commands import carrier as carrier_command
-from dispatch.commands import files, maps
+from dispatch.commands import files, maps, teams
 from dispatch.drills import demo
 from dispatch.drills.carrier import serve
 from dispatch.errors import BadInput, DispatchError
@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     maps.add(commands, _command, _settings)
     carrier_command.add(commands, _command, _settings)
     files.add(commands, _command, _with_agency)
+    teams.add(commands, _command, _with_agency)
     _add_match(commands)
     learn = _command(
         commands,
