@@ -9,7 +9,7 @@ const FIRST_LOAD = {
   name: "first",
   // Neither the entry, which the manifest names, nor what is loaded later.
   test: (id: string) =>
-    !/index\.html|main\.ts|SiteMap|Danger|Steps|WayThere|handoff|mainland|pmtiles|fflate|src\/map|maplibre|(texts|codes)\//.test(
+    !/index\.html|main\.ts|SiteMap|\/later\/|Steps|WayThere|handoff|mainland|pmtiles|fflate|src\/map|maplibre|(texts|codes)\//.test(
       id,
     ),
 };

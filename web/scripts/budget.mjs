@@ -22,9 +22,13 @@ const maps = assets.filter(
   (file) => /\.m?js$/.test(file) && !worker.includes(file) && kib(file) > 100,
 );
 
+// What few phones need at once, in both languages: loaded when the page has settled.
+const later = laterLoad("phone", "zh", "src/phone/later/index.ts");
+
 const rows = [
   ["phone first-load JS", sum(phone.js), 35],
   ["phone first-load CSS", sum(phone.css), 10],
+  ["phone later panels JS", sum(later.js), 12],
   ["phone service worker", kib("phone-sw.js"), 4],
   ["command shell JS", sum(command.js), 60],
   ["command plan panels JS", sum(plan.js), 20],
