@@ -133,8 +133,10 @@ def configure(
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
     logging.getLogger("dispatch").setLevel(level.upper())
     for name in ("uvicorn", "uvicorn.error"):
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
+        other = logging.getLogger(name)
+        other.handlers.clear()
+        other.setLevel(logging.NOTSET)
+        other.propagate, other.disabled = True, False
     logging.captureWarnings(True)
     return pipe
 
