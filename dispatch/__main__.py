@@ -28,7 +28,7 @@ from dispatch.app import (
 )
 from dispatch.clock import SystemClock
 from dispatch.commands import carrier as carrier_command
-from dispatch.commands import doctor, files, keeping, maps, scenario
+from dispatch.commands import doctor, files, keeping, maps, scenario, teams
 from dispatch.drills import demo
 from dispatch.drills.carrier import serve
 from dispatch.errors import BadInput, DispatchError
@@ -107,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     scenario.add(commands, _command)
     doctor.add(commands, _command, _settings)
     keeping.add(commands, _command, _settings, _with_agency)
+    teams.add(commands, _command, _with_agency)
     _add_match(commands)
     learn = _command(
         commands,
