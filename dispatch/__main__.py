@@ -104,9 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     maps.add(commands, _command, _settings)
     carrier_command.add(commands, _command, _settings)
     files.add(commands, _command, _with_agency)
-    scenario.add(commands, _command)
     doctor.add(commands, _command, _settings)
     keeping.add(commands, _command, _settings, _with_agency)
+    scenario.add(commands, _command)
     teams.add(commands, _command, _with_agency)
     _add_match(commands)
     learn = _command(

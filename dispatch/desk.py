@@ -67,6 +67,9 @@ _NAMES_ONE: Final = (actions.CheckIn, actions.CheckOut, actions.PinPair, actions
 
 A = TypeVar("A")
 
+Witness = Callable[[Sequence[Entry]], None]
+"""Told of what this desk has stored, before its board has folded it. It must not raise."""
+
 Found = Literal["start", "bell", "clock", "turn"]
 """What made the desk look for news in the log."""
 
@@ -136,6 +139,7 @@ class Desk:
     board: Board
     book: AlertBook = field(default_factory=AlertBook)
     listeners: list[Listener] = field(default_factory=list)
+    witnesses: list[Witness] = field(default_factory=list)
     tally: DeskTally = field(default_factory=DeskTally)
     _waiting: list[_Request] = field(default_factory=list)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -428,6 +432,8 @@ class Desk:
         await self.log.append(self.agency, entries, first, digests)
         self.tally.append_s.add(time.perf_counter() - began_s)
         self.tally.events += len(entries)
+        for witness in self.witnesses:
+            witness(entries)
         self._apply([placed(e, first + n) for n, e in enumerate(entries, start=1)])
         await self.bus.publish(_topic(self.agency), str(self.board.seq).encode())
 

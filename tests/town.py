@@ -36,7 +36,7 @@ def make_town(folder: Path, volunteers: int = VOLUNTEERS, **more: Any) -> Settin
         port=free_port(),
         planner_process=False,
         demo_volunteers=volunteers,
-        **more,
+        **({"metrics_port": 0} | more),
     )
     engine = open_store(settings)
     agency = load_agency(AGENCY_FILE)

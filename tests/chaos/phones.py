@@ -35,6 +35,7 @@ class ServerProcess:
             "DISPATCH_DATABASE_URL": settings.database_url,
             "DISPATCH_REDIS_URL": settings.redis_url,
             "DISPATCH_WORKERS": str(settings.workers),
+            "DISPATCH_METRICS_PORT": str(settings.metrics_port),
         }
         self._process: subprocess.Popen[bytes] | None = None
 
