@@ -7,6 +7,7 @@ port and loop as everything else.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Any, Final
 
@@ -121,10 +122,14 @@ def _cookie(headers: Headers, name: str) -> str:
 
 
 async def recheck_forever(services: Services) -> None:
-    """Close the screens whose session has ended or run out meanwhile, once a minute."""
+    """Close the screens whose session has ended or run out meanwhile, once a minute.
+
+    While the store is away nobody knows, and nobody is sent away.
+    """
     while True:
         await services.clock.sleep(RECHECK_S)
-        await recheck(services)
+        with contextlib.suppress(StoreUnavailable):
+            await recheck(services)
 
 
 async def recheck(services: Services) -> None:
