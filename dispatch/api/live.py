@@ -19,7 +19,7 @@ from websockets.server import ServerProtocol
 from dispatch.alerts import wire
 from dispatch.alerts.peer import MAX_MESSAGE, Peer
 from dispatch.api.services import Services
-from dispatch.api.session import COOKIES, from_our_page
+from dispatch.api.session import COOKIES, actor_of, from_our_page
 from dispatch.errors import StoreUnavailable
 from dispatch.model import Actor, Role
 from dispatch.registry import access
@@ -103,9 +103,7 @@ class Upgrade(asyncio.Protocol):
     async def _who(self, headers: Headers, token: str, role: Role) -> Actor | None:
         if not from_our_page(_only(headers, "Origin"), _only(headers, "Host")):
             return None
-        s = self._services
-        actor = await asyncio.to_thread(access.check_session, s.engine, token, s.clock.now())
-        return actor if actor is not None and actor.role is role else None
+        return await actor_of(self._services, token, role)
 
     def _say(self) -> None:
         self._transport.write(b"".join(self._protocol.data_to_send()))

@@ -303,6 +303,24 @@ class TestPostgres:
         for one in (stuck, log):
             close(one)
 
+    async def test_a_frozen_server_is_not_waited_for_and_what_it_stored_is_found(
+        self, own_postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        log = opened(own_postgres.url())
+        await log.append(A, entries("1", "a"), 0)
+        monkeypatch.setattr(eventlog, "ANSWER_S", 0.3)
+        with own_postgres.frozen():
+            with pytest.raises(StoreUnavailable, match="in time"):
+                await log.append(A, entries("2", "b"), 1)
+            with pytest.raises(StoreUnavailable, match="in time"):
+                async with log.turn(A):
+                    raise AssertionError("nobody has the turn")
+        monkeypatch.undo()
+        async with log.turn(A):
+            stored = await log.find(A, [ActionId("2")])
+            assert texts(await log.read(A, 0)) == ["a", "b"][: 1 + len(stored)]
+        close(log)
+
     async def test_goes_on_when_the_server_is_back(self, own_postgres: PostgresServer) -> None:
         log = opened(own_postgres.url())
         await log.append(A, entries("1", "a"), 0)
