@@ -10,13 +10,11 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tests.chaos.disk import SmallDisk
 from tests.chaos.stage import Stage, until
-from tests.servers import Server
 
 Do = Callable[[Stage], Awaitable[None]]
 
@@ -131,7 +129,7 @@ async def planner_frozen(stage: Stage) -> None:
 
 async def redis_frozen(stage: Stage) -> None:
     assert stage.redis is not None
-    with frozen(stage.redis):
+    with stage.redis.frozen():
         await stage.says(200, "degraded")
         await stage.more_acks(SOME)
     await stage.says(200, "ok")
@@ -139,7 +137,7 @@ async def redis_frozen(stage: Stage) -> None:
 
 async def postgres_frozen(stage: Stage) -> None:
     assert stage.postgres is not None
-    with frozen(stage.postgres):
+    with stage.postgres.frozen():
         await stage.says(503, "STORE_DOWN")
         downs = stage.store_downs()
 
@@ -237,19 +235,6 @@ async def _planner(stage: Stage) -> int:
     planner = stage.server.planner()
     assert planner is not None
     return planner
-
-
-@contextmanager
-def frozen(server: Server) -> Iterator[None]:
-    """Stop all its processes, and let them go on afterwards."""
-    family = server.family()
-    for pid in family:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in family:
-            os.kill(pid, signal.SIGCONT)
 
 
 async def done(stage: Stage, fault: Fault, share: float) -> dict[str, float]:

@@ -16,16 +16,19 @@ class Standstill(BaseException):
 
 @contextmanager
 def no_standstill(limit_s: int) -> Iterator[None]:
-    """Raise `Standstill` in the block, whatever it waits for, when it takes longer."""
+    """Raise `Standstill` in the block, whatever it waits for, when it takes longer, or when this
+    process is told to end: what was started is to be ended, too."""
 
     def too_long(number: int, frame: FrameType | None) -> None:
         faulthandler.dump_traceback(sys.__stderr__)
-        raise Standstill(f"this took longer than {limit_s} s")
+        raise Standstill(f"told to end, or longer than {limit_s} s")
 
-    before = signal.signal(signal.SIGALRM, too_long)
+    numbers = (signal.SIGALRM, signal.SIGTERM)
+    before = [signal.signal(number, too_long) for number in numbers]
     signal.alarm(limit_s)
     try:
         yield
     finally:
         signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
