@@ -269,6 +269,16 @@ class TestPostgres:
                 assert connection.execute(setting).scalar() == kept
         engine.dispose()
 
+    async def test_a_machine_that_vanished_is_noticed_by_the_server(
+        self, postgres: PostgresServer
+    ) -> None:
+        log = opened(postgres.database())
+        with log._engine.connect() as connection:
+            idle = connection.exec_driver_sql("SHOW tcp_keepalives_idle").scalar()
+            unacknowledged = connection.exec_driver_sql("SHOW tcp_user_timeout").scalar()
+        assert (idle, unacknowledged) == ("5", "10000")
+        close(log)
+
     async def test_one_writer_at_a_time_has_the_turn(self, postgres: PostgresServer) -> None:
         url = postgres.database()
         logs = [opened(url) for _ in range(3)]
