@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 RETRY_S = 0.2
-RETRY_MOST_S = 2.0
+RETRY_MOST_S = 5.0
 PING_S = 5.0
 """A screen asks after so long a silence; pages ask every 25 s."""
 PONG_S = 10.0
