@@ -23,7 +23,8 @@ from dispatch.errors import BadInput
 from dispatch.registry.engine import HEAD, open_engine
 from dispatch.settings import ROOT, Settings
 from tests.backup.made import AGENCY, PEOPLE, made, only_a_log
-from tests.chaos.phones import Phone, ServerProcess
+from tests.chaos.phones import Phone
+from tests.chaos.server import ServerProcess
 from tests.chaos.test_kill import cookies, folded
 from tests.servers import PostgresServer
 from tests.town import make_town
