@@ -120,9 +120,10 @@ class Town:
 
 @contextlib.asynccontextmanager
 async def running_town(
-    settings: Settings, channels: tuple[Channel, ...] = (), *, with_metrics: bool = False
+    settings: Settings, channels: tuple[Channel, ...] | None = None, *, with_metrics: bool = False
 ) -> AsyncIterator[Town]:
-    """Serve the town on its port while the block lasts; it tells people by these channels."""
+    """Serve the town on its port while the block lasts; it tells people by these channels,
+    by those of the settings when none are given."""
     agency = load_agency(settings.agency_file, settings.map_keys)
     app = await build(settings, agency, channels=channels)
     if with_metrics:

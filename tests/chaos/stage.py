@@ -256,7 +256,7 @@ async def staged(
     try:
         await server.start()
         async with httpx.AsyncClient(timeout=ANSWER_S, limits=limits) as http:
-            jar = _cookies(settings, [])
+            jar = cookies(settings, [])
             commander = Phone(server.base, "command", "li", jar["li"], http, luck)
             witness = Witness(settings)
             stage = Stage(
@@ -264,7 +264,7 @@ async def staged(
                 luck=luck, witness=witness, postgres=postgres, redis=redis, pace=pace,
             )  # fmt: skip
             people = await _eligible(stage, phones)
-            jar = _cookies(settings, people)
+            jar = cookies(settings, people)
             for n, person in enumerate(people):
                 base = network.base if n % 2 else server.base
                 own = random.Random(luck.random())
@@ -324,7 +324,7 @@ def _full(view: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {kind: entities for kind, entities in view.items() if entities}
 
 
-def _cookies(settings: Settings, people: list[int]) -> dict[str, str]:
+def cookies(settings: Settings, people: list[int]) -> dict[str, str]:
     """A session for the commander and each of these people, by subject."""
     engine, now = open_engine(settings.url), datetime.now(UTC)
     names = {Role.COMMANDER: "dispatch_command", Role.VOLUNTEER: "dispatch_phone"}
