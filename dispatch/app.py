@@ -138,9 +138,12 @@ async def build(
     clock: Clock | None = None,
     planner: PlannerPort | None = None,
     channels: tuple[Channel, ...] | None = None,
+    *,
+    simulated: bool = False,
 ) -> Application:
     """Return the application, wired but not started, with a planner of its own unless given one;
-    it tells people by these `channels`, by those of the settings when none are given.
+    it tells people by these `channels`, by those of the settings when none are given, whose gateway
+    is a `simulated` one.
 
     Raises:
         BadInput: a file, folder or database cannot be used.
@@ -175,7 +178,7 @@ async def build(
     gateway = Gateway(board, await log.log_id(agency.id), clock)
     desk.listeners.append(gateway.applied)
     if channels is None:
-        channels = open_channels(settings, agency, engine, clock)
+        channels = open_channels(settings, agency, engine, clock, simulated=simulated)
     link_key = secret(engine, "answer-links", lambda: secrets.token_bytes(KEY_BYTES))
     services = Services(
         desk=desk,

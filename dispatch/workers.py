@@ -45,8 +45,11 @@ Announce = Callable[[], None]
 _log = logging.getLogger("dispatch")
 
 
-def listen(settings: Settings, *, shared: bool = False) -> socket.socket:
-    """Return a socket bound to the address, if `shared` one of several on the same port.
+def listen(
+    settings: Settings, *, shared: bool = False, port: int | None = None, named: str = "PORT"
+) -> socket.socket:
+    """Return a socket bound to the address, if `shared` one of several on the same port; on another
+    `port` than the server's it is the one that setting `named` gives.
 
     Raises:
         BadInput: the address is taken or is not ours.
@@ -56,12 +59,12 @@ def listen(settings: Settings, *, shared: bool = False) -> socket.socket:
     if shared:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((settings.host, port or settings.port))
     except OSError as exc:
         listener.close()
         raise BadInput(
-            f"cannot listen on {settings.host} port {settings.port}: {exc.strerror}; "
-            "set DISPATCH_PORT to another one"
+            f"cannot listen on {settings.host} port {port or settings.port}: {exc.strerror}; "
+            f"set DISPATCH_{named} to another one"
         ) from None
     return listener
 

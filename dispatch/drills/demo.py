@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from dispatch import actions as act
 from dispatch.agency import Agency
 from dispatch.app import Application
+from dispatch.drills.carrier import Carrier
 from dispatch.drills.volunteers import Crowd, Habits
 from dispatch.errors import BadInput, PlannerUnavailable, Rejected, SolverFailed
 from dispatch.model import (
@@ -33,9 +35,11 @@ from dispatch.model import (
     VolunteerId,
 )
 from dispatch.ports import Clock
+from dispatch.registry.contacts import contacts
 from dispatch.registry.generator import Recipe, Settlement, generate
 from dispatch.registry.roster_csv import import_roster
 from dispatch.registry.tables import volunteer
+from dispatch.settings import Settings
 
 SEED: Final = 20_250_916
 COMMANDER: Final = Actor(role=Role.COMMANDER, id="demo")
@@ -122,6 +126,27 @@ async def begin(app: Application, people: dict[str, VolunteerId]) -> None:
         plan = await app.desk.act(COMMANDER, ActionId("demo/plan"), act.MakePlan())
         dispatch = act.DispatchPlan(plan_id=plan.ids["plan"])
         await app.desk.act(COMMANDER, ActionId("demo/dispatch"), dispatch)
+
+
+def with_carrier(settings: Settings) -> Settings:
+    """Return settings whose gateway is the simulator beside the demo, whatever they said: nobody
+    real is told of an invented flood."""
+    port = settings.carrier_port or settings.port + 1
+    return settings.model_copy(
+        update={
+            "carrier_port": port,
+            "gateway_url": f"http://{settings.host}:{port}",
+            "gateway_secret": secrets.token_hex(32),
+        }
+    )
+
+
+def carrier_of(app: Application, people: dict[str, VolunteerId]) -> Carrier:
+    """Return the carrier of an application whose settings are `with_carrier`: the demo phones stand
+    first in its inbox."""
+    known = contacts(app.engine, people.values())
+    names = {known[person].phone: number for number, person in people.items()}
+    return Carrier(secret=app.settings.gateway_secret.encode(), clock=app.clock, names=names)
 
 
 def crowd_of(app: Application, people: dict[str, VolunteerId], pace: float) -> Crowd:
