@@ -65,6 +65,7 @@ HELP: Final[Mapping[str, str]] = {
     "planner_up": "Whether the planner answers.",
     "store_up": "Whether the store could be written when last looked at.",
     "store_probe_seconds": "How long that write took.",
+    "disk_free_bytes": "Room left where the SQLite file lies.",
     "draining": "Whether this process is about to end.",
     "plan_seconds": "How long plans took.",
     "question_seconds": "How long other answers of the planner took.",
@@ -146,6 +147,8 @@ def _health(health: Health) -> Iterator[Metric]:
     yield _gauge("planner_up", planner.up)
     yield _gauge("store_up", health.store.up)
     yield _gauge("store_probe_seconds", health.store.took_s)
+    if health.store.free_bytes is not None:
+        yield _gauge("disk_free_bytes", health.store.free_bytes)
     yield _gauge("draining", health.draining)
     yield _histogram("plan_seconds", planner.plan_s)
     yield _histogram("question_seconds", planner.ask_s)

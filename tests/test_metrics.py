@@ -173,6 +173,7 @@ def families_of(town: Town) -> list[Metric]:
 
 async def test_every_figure_is_made_and_written_down(town: Town) -> None:
     await town.app.health.planner.look()
+    await town.app.health.store.check()
     made = {f.name for f in families_of(town)}
     assert made == {f"dispatch_{name}" for name in HELP}
     page = PAGE.read_text(encoding="utf-8")
@@ -184,6 +185,7 @@ async def test_every_figure_is_made_and_written_down(town: Town) -> None:
 
 async def test_alert_rules_name_only_what_there_is(town: Town) -> None:
     await town.app.health.planner.look()
+    await town.app.health.store.check()
     samples = {"up"}
     for family in families_of(town):
         ends = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
