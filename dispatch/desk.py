@@ -213,7 +213,8 @@ class Desk:
 
     async def _follow(self) -> None:
         async for head in self.bus.subscribe(_topic(self.agency)):
-            if int(head) > self.board.seq:
+            # Whatever else somebody publishes there is a ring of the bell, too.
+            if not head.isdigit() or int(head) > self.board.seq:
                 await self._look("bell")
 
     async def _poll(self) -> None:
@@ -284,11 +285,17 @@ class Desk:
         try:
             outcomes = await self._outcomes(requests)
         except Exception as exc:
+            if len(requests) > 1 and not isinstance(exc, StoreUnavailable):
+                # One of them is at fault: each for itself, so that it spoils nobody else's.
+                for request in requests:
+                    await self._settle([request])
+                return
             outcomes = [exc] * len(requests)
         for request, outcome in zip(requests, outcomes, strict=True):
             request.outcome = outcome
             self._count(request.action.kind, outcome)
-            self._waiting.remove(request)
+        # Who was cancelled meanwhile does not wait any more.
+        self._waiting[:] = [r for r in self._waiting if r.outcome is None]
 
     def _count(self, kind: str, outcome: Answer | Exception) -> None:
         match outcome:

@@ -15,7 +15,7 @@ from dispatch.__main__ import main
 from dispatch.errors import BadInput
 from dispatch.settings import Settings
 from dispatch.workers import listen
-from tests.chaos.phones import ServerProcess
+from tests.chaos.server import ServerProcess
 from tests.servers import PostgresServer
 from tests.test_metrics import scraped, value
 from tests.town import free_port, make_town
