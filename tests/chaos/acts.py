@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import random
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -119,16 +120,18 @@ async def small_postgres(folder: Path, luck: random.Random) -> AsyncIterator[Ope
     def family() -> list[int]:
         return [pid for server in running for pid in server.family()]
 
-    with small_disk(folder / "disk", 200 * MB, family) as disk:
-        disk.folder.chmod(0o755)
-        with servers(disk.folder) as (postgres, redis):
-            running.append(postgres)
-            settings = make_town(
-                folder / "data", PEOPLE, database_url=postgres.url(), redis_url=redis.url, workers=2
-            )
-            full = functools.partial(faults.disk_full, disk=disk)
-            async with staged(settings, luck, postgres=postgres, redis=redis) as stage:
-                yield stage, [Fault(name="disk full (PostgreSQL)", do=full)]
+    with (
+        _open_folder() as place,
+        small_disk(place / "disk", 200 * MB, family) as disk,
+        servers(disk.folder) as (postgres, redis),
+    ):
+        running.append(postgres)
+        settings = make_town(
+            folder / "data", PEOPLE, database_url=postgres.url(), redis_url=redis.url, workers=2
+        )
+        full = functools.partial(faults.disk_full, disk=disk)
+        async with staged(settings, luck, postgres=postgres, redis=redis) as stage:
+            yield stage, [Fault(name="disk full (PostgreSQL)", do=full)]
 
 
 ACTS: dict[str, Act] = {
@@ -137,6 +140,15 @@ ACTS: dict[str, Act] = {
     "small PostgreSQL": small_postgres,
     "clocks": clocks,
 }
+
+
+@contextmanager
+def _open_folder() -> Iterator[Path]:
+    """A folder that the user of PostgreSQL can get through."""
+    with tempfile.TemporaryDirectory(prefix="dispatch-disk-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @contextmanager

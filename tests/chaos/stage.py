@@ -27,7 +27,7 @@ from dispatch.registry import access
 from dispatch.registry.engine import open_engine
 from dispatch.registry.snapshot import load_roster
 from dispatch.settings import Settings
-from tests.api.calls import INCIDENT, need_of
+from tests.api.calls import INCIDENT, instant, need_of
 from tests.chaos.phones import ANSWER_S, Phone
 from tests.chaos.proxy import BadNetwork
 from tests.chaos.server import ServerProcess
@@ -104,7 +104,9 @@ class Stage:
     async def _ask_for_one(self, incident: str, asked: list[Phone]) -> None:
         most = max(1, len(asked) * 2 // 3)
         heads = {"minimum": 1, "desired": most, "maximum": most}
-        made = await self.commander.act("need.add", **need_of(incident, heads=heads))
+        # Clocks are set by an hour: no need is over by that.
+        lasts = {"deadline_at": instant(4), "ends_at": instant(6)}
+        made = await self.commander.act("need.add", **need_of(incident, heads=heads, **lasts))
         assert made is not None, self.commander.refusals
         people = [int(p.ident) for p in asked]
         while (
@@ -340,7 +342,7 @@ async def _eligible(stage: Stage, count: int) -> list[int]:
     """People who may be offered a need of the kind that `ask` opens, as far as rules go."""
     opened = await stage.commander.act("incident.open", **(INCIDENT | {"severity": "IV"}))
     assert opened is not None
-    made = await stage.commander.act("need.add", **need_of(opened["incident"]))
+    made = await stage.commander.act("need.add", **need_of(opened["incident"], ends_at=instant(6)))
     assert made is not None
     board = await stage.witness.board()
     engine, now = open_engine(stage.settings.url), datetime.now(UTC)
