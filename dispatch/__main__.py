@@ -28,7 +28,7 @@ from dispatch.app import (
 )
 from dispatch.clock import SystemClock
 from dispatch.commands import carrier as carrier_command
-from dispatch.commands import doctor, drill, files, keeping, maps, scenario
+from dispatch.commands import doctor, drill, files, keeping, maps, scenario, teams
 from dispatch.drills import demo
 from dispatch.drills.carrier import serve
 from dispatch.errors import BadInput, DispatchError
@@ -104,10 +104,11 @@ def _parser() -> argparse.ArgumentParser:
     maps.add(commands, _command, _settings)
     carrier_command.add(commands, _command, _settings)
     files.add(commands, _command, _with_agency)
-    scenario.add(commands, _command)
     doctor.add(commands, _command, _settings)
     keeping.add(commands, _command, _settings, _with_agency)
     drill.add(commands, _command)
+    scenario.add(commands, _command)
+    teams.add(commands, _command, _with_agency)
     _add_match(commands)
     learn = _command(
         commands,

@@ -13,7 +13,7 @@ import gzip
 import logging
 import secrets
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +22,7 @@ import msgspec
 import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
+from prometheus_client.core import Metric
 
 from dispatch import logs, metrics, taxonomy
 from dispatch.agency import Agency
@@ -59,6 +60,7 @@ from dispatch.registry.snapshot import load_roster, load_rows, roster_version
 from dispatch.settings import Settings
 from dispatch.watching.health import Health
 from dispatch.watching.invariants import InvariantWatch
+from dispatch.watching.notices import NoticeWatch
 from dispatch.watching.planner import WatchedPlanner
 from dispatch.watching.store import StoreProbe
 from dispatch.waves import Waves
@@ -89,8 +91,9 @@ class Application:
     bus: MemoryBus | RedisBus
     log: SqlEventLog
     place: Place
-    worker: str
     health: Health
+    notices: NoticeWatch
+    worker: str
     api: FastAPI
     background: list[Callable[[], Coroutine[Any, Any, None]]] = field(default_factory=list)
 
@@ -192,15 +195,15 @@ async def build(
     )
     gateway = Gateway(board, await log.log_id(agency.id), clock)
     desk.listeners.append(gateway.applied)
-    if channels is None:
-        channels = open_channels(settings, agency, engine, clock, simulated=simulated)
-    link_key = secret(engine, "answer-links", lambda: secrets.token_bytes(KEY_BYTES))
     health = Health(
         bus=bus,
         planner=watched,
         store=StoreProbe(engine, log, agency.id),
         invariants=InvariantWatch(board),
     )
+    if channels is None:
+        channels = open_channels(settings, agency, engine, clock, simulated=simulated)
+    link_key = secret(engine, "answer-links", lambda: secrets.token_bytes(KEY_BYTES))
     services = Services(
         desk=desk,
         gateway=gateway,
@@ -215,12 +218,12 @@ async def build(
         handoff=agency.handoff,
         web_dir=settings.web_dir,
         place=place,
+        health=health,
         inbox=inbox_of(desk, agency, engine, channels),
         gateway_secret=settings.gateway_secret.encode(),
         link_key=link_key,
         push_key=public_key(secret(engine, VAPID, make_key)),
         push_services=settings.push_services,
-        health=health,
     )
     worker = secrets.token_hex(8)
     app: Application | None = None
@@ -251,8 +254,10 @@ async def build(
         log=log,
         place=place,
         health=health,
+        notices=NoticeWatch(board, agency.telling.ladder),
         api=create(services, lifespan),
     )
+    desk.witnesses.append(app.notices.storing)
     return app
 
 
@@ -337,11 +342,22 @@ def start_logging(settings: Settings, agency: Agency, part: str) -> None:
     logs.configure(settings.log_format, settings.log_level, agency=agency.id, part=part)
 
 
+def metrics_of(app: Application) -> Iterable[Metric]:
+    """Return the figures of an application as they are now."""
+    parts = metrics.Parts(
+        desk=app.desk,
+        gateway=app.gateway,
+        health=app.health,
+        outbox=app.outbox,
+        notices=app.notices,
+    )
+    return metrics.families(parts)
+
+
 def expose(app: Application, port: int) -> None:
     """Have the application serve its metrics on this port while it runs; 0: not at all."""
-    parts = metrics.Parts(desk=app.desk, gateway=app.gateway, health=app.health)
-    read = functools.partial(metrics.families, parts)
-    app.background.append(functools.partial(metrics.serve, app.settings.metrics_host, port, read))
+    read, host = functools.partial(metrics_of, app), app.settings.metrics_host
+    app.background.append(functools.partial(metrics.serve, host, port, read))
 
 
 def planner_alone(settings: Settings, agency: Agency) -> FollowingPlanner:

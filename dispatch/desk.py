@@ -67,6 +67,9 @@ _NAMES_ONE: Final = (actions.CheckIn, actions.CheckOut, actions.PinPair, actions
 
 A = TypeVar("A")
 
+Witness = Callable[[Sequence[Entry]], None]
+"""Told of what this desk has stored, before its board has folded it. It must not raise."""
+
 Found = Literal["start", "bell", "clock", "turn"]
 """What made the desk look for news in the log."""
 
@@ -136,6 +139,7 @@ class Desk:
     board: Board
     book: AlertBook = field(default_factory=AlertBook)
     listeners: list[Listener] = field(default_factory=list)
+    witnesses: list[Witness] = field(default_factory=list)
     tally: DeskTally = field(default_factory=DeskTally)
     _waiting: list[_Request] = field(default_factory=list)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -209,7 +213,8 @@ class Desk:
 
     async def _follow(self) -> None:
         async for head in self.bus.subscribe(_topic(self.agency)):
-            if int(head) > self.board.seq:
+            # Whatever else somebody publishes there is a ring of the bell, too.
+            if not head.isdigit() or int(head) > self.board.seq:
                 await self._look("bell")
 
     async def _poll(self) -> None:
@@ -280,11 +285,17 @@ class Desk:
         try:
             outcomes = await self._outcomes(requests)
         except Exception as exc:
+            if len(requests) > 1 and not isinstance(exc, StoreUnavailable):
+                # One of them is at fault: each for itself, so that it spoils nobody else's.
+                for request in requests:
+                    await self._settle([request])
+                return
             outcomes = [exc] * len(requests)
         for request, outcome in zip(requests, outcomes, strict=True):
             request.outcome = outcome
             self._count(request.action.kind, outcome)
-            self._waiting.remove(request)
+        # Who was cancelled meanwhile does not wait any more.
+        self._waiting[:] = [r for r in self._waiting if r.outcome is None]
 
     def _count(self, kind: str, outcome: Answer | Exception) -> None:
         match outcome:
@@ -428,6 +439,8 @@ class Desk:
         await self.log.append(self.agency, entries, first, digests)
         self.tally.append_s.add(time.perf_counter() - began_s)
         self.tally.events += len(entries)
+        for witness in self.witnesses:
+            witness(entries)
         self._apply([placed(e, first + n) for n, e in enumerate(entries, start=1)])
         await self.bus.publish(_topic(self.agency), str(self.board.seq).encode())
 

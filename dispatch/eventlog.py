@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 TURN_S: Final = 2.0
 """How long a writer waits for its turn before it writes without."""
+ANSWER_S: Final = 10.0
+"""A store that has not answered by then is taken for gone: it may be frozen and never say so."""
 _LOCK_TIMED_OUT: Final = "55P03"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -153,8 +155,9 @@ class SqlEventLog:
             await self._run(turn.take)
             yield
         finally:
-            # On the same thread, and so after `take` even when that was not waited for.
-            await self._run(turn.give_back)
+            # On the same thread, and so after `take` even when that was not waited for. Nobody
+            # waits for this either: a store that is frozen must not keep who gave up on it.
+            self._thread.submit(turn.give_back)
 
     async def read(self, agency: AgencyId, after_seq: int, limit: int = 1_000) -> list[Stored]:
         """See `ports.EventLog.read`."""
@@ -200,7 +203,12 @@ class SqlEventLog:
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            async with asyncio.timeout(ANSWER_S):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except TimeoutError:
+            # Statements keep their order on their one thread: what is under way there is over, one
+            # way or the other, before anything that is asked from now on.
+            raise StoreUnavailable("the database does not answer in time") from None
         except (DBAPIError, NoConnectionLeft) as exc:
             raise StoreUnavailable(str(getattr(exc, "orig", exc))) from exc
 

@@ -53,6 +53,10 @@ _MASKS: Final = (
 )
 
 
+_SUSPECT: Final = re.compile(r"\d|/enter/|/a/|[\w-]{40}")
+"""What any of those has: most words have nothing of it, and lines are many."""
+
+
 class LogFormat(StrEnum):
     """`AUTO` is text on a terminal and JSON elsewhere."""
 
@@ -129,8 +133,10 @@ def configure(
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
     logging.getLogger("dispatch").setLevel(level.upper())
     for name in ("uvicorn", "uvicorn.error"):
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
+        other = logging.getLogger(name)
+        other.handlers.clear()
+        other.setLevel(logging.NOTSET)
+        other.propagate, other.disabled = True, False
     logging.captureWarnings(True)
     return pipe
 
@@ -142,6 +148,8 @@ def dropped() -> int:
 
 def masked(text: str) -> str:
     """Return the text without what looks like a token, a telephone number or a position."""
+    if not _SUSPECT.search(text):
+        return text
     for pattern, instead in _MASKS:
         text = pattern.sub(instead, text)
     return text

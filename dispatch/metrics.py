@@ -28,8 +28,11 @@ from dispatch import logs
 from dispatch.alerts.gateway import Gateway
 from dispatch.desk import Desk
 from dispatch.invariants import Invariant
+from dispatch.model import Medium
+from dispatch.outbox import Outbox
 from dispatch.tallies import Histogram
 from dispatch.watching.health import Health
+from dispatch.watching.notices import NoticeWatch
 
 ANSWER_S: Final = 5.0
 RETRY_S: Final = 5.0
@@ -62,6 +65,7 @@ HELP: Final[Mapping[str, str]] = {
     "planner_up": "Whether the planner answers.",
     "store_up": "Whether the store could be written when last looked at.",
     "store_probe_seconds": "How long that write took.",
+    "disk_free_bytes": "Room left where the SQLite file lies.",
     "draining": "Whether this process is about to end.",
     "plan_seconds": "How long plans took.",
     "question_seconds": "How long other answers of the planner took.",
@@ -71,6 +75,15 @@ HELP: Final[Mapping[str, str]] = {
     "invariant_violations": "What does not hold on the board now. Must be 0.",
     "invariant_check_seconds": "How long the last look took.",
     "log_lines_dropped": "Lines for the log that nobody read in time.",
+    "notices_live": "People who must be told something and have not answered yet.",
+    "notices_due": "Notices with a message due now: the queue.",
+    "outbox_leads": "Whether this process is the one that sends.",
+    "channel_up": "Whether a channel takes messages, by medium.",
+    "sends": "What became of messages, by medium and status.",
+    "send_late_seconds": "How long after its due instant the carrier had a message.",
+    "delivered_seconds": "From a notice to its coming to a device.",
+    "seen_seconds": "From a notice to its being seen, by medium.",
+    "answered_seconds": "From an offer to its answer.",
     "workers": "Workers that this supervisor keeps, by whether they run.",
     "worker_ends": "Workers that ended unasked.",
 }
@@ -84,6 +97,8 @@ class Parts:
     desk: Desk
     gateway: Gateway
     health: Health
+    outbox: Outbox
+    notices: NoticeWatch
 
 
 def families(parts: Parts) -> Iterator[Metric]:
@@ -92,6 +107,7 @@ def families(parts: Parts) -> Iterator[Metric]:
     yield from _desk(parts.desk)
     yield from _gateway(parts.gateway)
     yield from _health(parts.health)
+    yield from _telling(parts.outbox, parts.notices)
     yield _counter("log_lines_dropped", logs.dropped())
 
 
@@ -131,6 +147,8 @@ def _health(health: Health) -> Iterator[Metric]:
     yield _gauge("planner_up", planner.up)
     yield _gauge("store_up", health.store.up)
     yield _gauge("store_probe_seconds", health.store.took_s)
+    if health.store.free_bytes is not None:
+        yield _gauge("disk_free_bytes", health.store.free_bytes)
     yield _gauge("draining", health.draining)
     yield _histogram("plan_seconds", planner.plan_s)
     yield _histogram("question_seconds", planner.ask_s)
@@ -141,6 +159,19 @@ def _health(health: Health) -> Iterator[Metric]:
     standing = {name.value: invariants.standing[name] for name in Invariant}
     yield _gauge("invariant_violations", {("invariant",): _by_one(standing)})
     yield _gauge("invariant_check_seconds", invariants.took_s)
+
+
+def _telling(outbox: Outbox, notices: NoticeWatch) -> Iterator[Metric]:
+    yield _gauge("notices_live", len(outbox.desk.board.live_notices))
+    yield _gauge("notices_due", outbox.waiting)
+    yield _gauge("outbox_leads", outbox.leads)
+    up = {medium.value: not down for medium, down in outbox.down().items()}
+    yield _gauge("channel_up", {("medium",): _by_one(up)})
+    yield _counter("sends", {("medium", "status"): notices.sends})
+    yield _histograms("send_late_seconds", "medium", notices.late_s)
+    yield _histogram("delivered_seconds", notices.delivered_s)
+    yield _histograms("seen_seconds", "medium", notices.seen_s)
+    yield _histogram("answered_seconds", notices.answered_s)
 
 
 def supervisor_families(running: int, wanted: int, ended: int) -> Iterator[Metric]:
@@ -214,13 +245,25 @@ def _counter(name: str, value: float | Labelled) -> Metric:
 
 
 def _histogram(name: str, histogram: Histogram) -> Metric:
+    family = HistogramMetricFamily(f"dispatch_{name}", HELP[name])
+    family.add_metric([], _reached(histogram), histogram.sum)
+    return family
+
+
+def _histograms(name: str, label: str, histograms: Mapping[Medium, Histogram]) -> Metric:
+    family = HistogramMetricFamily(f"dispatch_{name}", HELP[name], labels=[label])
+    for one, histogram in histograms.items():
+        family.add_metric([one.value], _reached(histogram), histogram.sum)
+    return family
+
+
+def _reached(histogram: Histogram) -> list[tuple[str, float]]:
+    """How many values were at most each bound."""
     reached, total = [], 0
     for bound, count in zip((*histogram.bounds, "+Inf"), histogram.counts, strict=True):
         total += count
         reached.append((str(bound), float(total)))
-    family = HistogramMetricFamily(f"dispatch_{name}", HELP[name])
-    family.add_metric([], reached, histogram.sum)
-    return family
+    return reached
 
 
 def _by_one(values: Mapping[str, float]) -> Mapping[tuple[str, ...], float]:

@@ -34,6 +34,14 @@ class Settings(BaseSettings):
     """The built front end."""
     host: str = "127.0.0.1"
     port: int = 8000
+    drain_s: float = Field(default=0.0, ge=0, le=300)
+    """How long /readyz says no before sockets close: what a load balancer needs to notice."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(default=9464, ge=0, le=65_000)
+    """Where Prometheus reads; with several workers their supervisor, and worker n on the n-th port
+    after it; 0 or empty: nowhere."""
+    log_format: LogFormat = LogFormat.AUTO
+    log_level: LogLevel = LogLevel.INFO
     public_url: str = Field(default="", pattern=r"^(https?://[^/?#\s]+)?$")
     """Where people's phones find this server, `https://name`; empty: the host and port above."""
     gateway_url: str = ""
@@ -51,14 +59,6 @@ class Settings(BaseSettings):
     """The push services that browsers may be told by: hosts, with all below them."""
     carrier_port: int = Field(default=0, ge=0, le=65_535)
     """Where the demo's carrier simulator listens; 0: one above `port`."""
-    drain_s: float = Field(default=0.0, ge=0, le=300)
-    """How long /readyz says no before sockets close: what a load balancer needs to notice."""
-    metrics_host: str = "127.0.0.1"
-    metrics_port: int = Field(default=9464, ge=0, le=65_000)
-    """Where Prometheus reads; with several workers their supervisor, and worker n on the n-th port
-    after it; 0 or empty: nowhere."""
-    log_format: LogFormat = LogFormat.AUTO
-    log_level: LogLevel = LogLevel.INFO
     planner_process: bool = True
     """False plans inside the server's own process (tests, one-core machines)."""
     demo_volunteers: int = 54_393

@@ -16,6 +16,7 @@ from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from dispatch import metrics
+from dispatch.app import metrics_of
 from dispatch.metrics import HELP, supervisor_families
 from dispatch.settings import ROOT, Settings
 from tests.api.calls import open_need
@@ -112,6 +113,7 @@ async def test_figures_carry_no_ids_names_or_positions(town: Town) -> None:
     labels = set(re.findall(r'(\w+)="', text))
     assert labels <= {
         "version", "kind", "outcome", "code", "found", "audience", "error", "invariant", "le",
+        "medium", "status",
     }  # fmt: skip
 
 
@@ -166,12 +168,12 @@ def test_empty_turns_them_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def families_of(town: Town) -> list[Metric]:
-    parts = metrics.Parts(desk=town.app.desk, gateway=town.app.gateway, health=town.app.health)
-    return [*metrics.families(parts), *supervisor_families(1, 1, 0)]
+    return [*metrics_of(town.app), *supervisor_families(1, 1, 0)]
 
 
 async def test_every_figure_is_made_and_written_down(town: Town) -> None:
     await town.app.health.planner.look()
+    await town.app.health.store.check()
     made = {f.name for f in families_of(town)}
     assert made == {f"dispatch_{name}" for name in HELP}
     page = PAGE.read_text(encoding="utf-8")
@@ -183,6 +185,7 @@ async def test_every_figure_is_made_and_written_down(town: Town) -> None:
 
 async def test_alert_rules_name_only_what_there_is(town: Town) -> None:
     await town.app.health.planner.look()
+    await town.app.health.store.check()
     samples = {"up"}
     for family in families_of(town):
         ends = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}

@@ -23,6 +23,7 @@ from dispatch.model import Role
 from dispatch.ports import Channel
 from dispatch.registry import access
 from dispatch.settings import ROOT, Settings
+from tests.servers import free_port
 
 AGENCY_FILE = ROOT / "scenarios" / "coquimbo" / "agency.toml"
 VOLUNTEERS = 2_000
@@ -36,19 +37,13 @@ def make_town(folder: Path, volunteers: int = VOLUNTEERS, **more: Any) -> Settin
         port=free_port(),
         planner_process=False,
         demo_volunteers=volunteers,
-        **more,
+        **({"metrics_port": 0} | more),
     )
     engine = open_store(settings)
     agency = load_agency(AGENCY_FILE)
     demo.make_roster(engine, agency, AGENCY_FILE.parent, volunteers, SystemClock(), lambda *_: None)
     engine.dispose()
     return settings
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 class Client:
@@ -125,9 +120,10 @@ class Town:
 
 @contextlib.asynccontextmanager
 async def running_town(
-    settings: Settings, channels: tuple[Channel, ...] = (), *, with_metrics: bool = False
+    settings: Settings, channels: tuple[Channel, ...] | None = None, *, with_metrics: bool = False
 ) -> AsyncIterator[Town]:
-    """Serve the town on its port while the block lasts; it tells people by these channels."""
+    """Serve the town on its port while the block lasts; it tells people by these channels,
+    by those of the settings when none are given."""
     agency = load_agency(settings.agency_file, settings.map_keys)
     app = await build(settings, agency, channels=channels)
     if with_metrics:

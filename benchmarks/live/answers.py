@@ -22,7 +22,7 @@ from benchmarks.live.stack import open_sessions, serving
 from dispatch.model import OfferId
 from dispatch.registry.engine import open_engine
 from dispatch.settings import Settings
-from tests.town import free_port
+from tests.servers import free_port
 
 MAPS: Final = 5
 PER_S: Final = 200

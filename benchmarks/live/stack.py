@@ -25,7 +25,7 @@ from dispatch.registry import access
 from dispatch.registry.engine import writing
 from dispatch.registry.tables import access_session, volunteer
 from dispatch.settings import Settings
-from tests.chaos.phones import ServerProcess
+from tests.chaos.server import ServerProcess
 from tests.servers import PostgresServer, RedisServer, postgres_programs
 from tests.town import make_town
 

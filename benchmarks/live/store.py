@@ -34,23 +34,24 @@ WAITING = 200
 BARE = 1_000
 
 
-def run(volunteers: int, answers: int) -> dict[str, Figure]:
-    """Return the answers per second on each store that is installed."""
-    figures = {}
+def sqlite(volunteers: int, answers: int) -> dict[str, Figure]:
+    """Return the answers per second of one process on a file."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder), planner_process=False)
         offers = asyncio.run(asked(settings, volunteers, answers))
-        figures["answers stored per second, SQLite, one process"] = _measured(
-            settings, offers, 1, 2_000.0
-        )
-    if postgres_programs() is not None:
-        with _postgres() as url, tempfile.TemporaryDirectory() as folder:
-            settings = Settings(data_dir=Path(folder), planner_process=False, database_url=url)
-            offers = asyncio.run(asked(settings, volunteers, answers))
-            figures["answers stored per second, PostgreSQL, two processes"] = _measured(
-                settings, offers, 2, 1_500.0
-            )
-    return figures
+        figure = _measured(settings, offers, 1, 2_000.0)
+    return {"answers stored per second, SQLite, one process": figure}
+
+
+def postgres(volunteers: int, answers: int) -> dict[str, Figure]:
+    """Return the answers per second of two processes; nothing where PostgreSQL is not installed."""
+    if postgres_programs() is None:
+        return {}
+    with _postgres() as url, tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder), planner_process=False, database_url=url)
+        offers = asyncio.run(asked(settings, volunteers, answers))
+        figure = _measured(settings, offers, 2, 1_500.0)
+    return {"answers stored per second, PostgreSQL, two processes": figure}
 
 
 def _measured(settings: Settings, offers: Sequence[Asked], processes: int, reach: float) -> Figure:

@@ -19,11 +19,13 @@ from dispatch.api.bodies import ActionKey, AnswerBody, action_key
 from dispatch.api.errors import TooOften
 from dispatch.api.services import Services, services
 from dispatch.api.session import require_our_page
+from dispatch.board import Board
 from dispatch.board.notices import of_offer
 from dispatch.errors import Rejected
 from dispatch.model import Actor, DeclineReason, Means, Medium, Offer, Role
 from dispatch.registry import access, contacts
 from dispatch.rules import check_answerable
+from dispatch.taxonomy import HAZARD_GATES, INCIDENT_KINDS, SKILLS, Names
 from dispatch.views import Audience
 
 router = APIRouter(prefix="/api/answer")
@@ -83,6 +85,7 @@ async def asked(request: Request, token: str) -> dict[str, Any]:
         "language": known[mine].language if mine in known else "zh",
         "exercise": s.desk.board.exercise,
         "agency": s.meta["agency"],
+        "names": _names(s.desk.board, offer),
         "now": s.clock.now(),
     }
 
@@ -100,6 +103,16 @@ async def answered(request: Request, token: str, body: LinkBody) -> dict[str, An
     key = action_key(actor, body.action_id)
     answer = AnswerBody.of(await s.desk.act(actor, key, body.action(offer))).model_dump()
     return answer | ({"enter": await _enter(s, actor)} if "assignment" in answer["ids"] else {})
+
+
+def _names(board: Board, offer: Offer) -> dict[str, Names]:
+    """What the offer's codes are called: the page has no session to ask with."""
+    need, kind = board.needs[offer.need_id], board.incidents[offer.incident_id].kind
+    return {
+        "skill": SKILLS[need.skill].names,
+        "kind": INCIDENT_KINDS[kind].names,
+        "hazard": HAZARD_GATES[need.hazard].names,
+    }
 
 
 async def _enter(s: Services, actor: Actor) -> str:

@@ -38,16 +38,16 @@ class BadOrigin(DispatchError):
     """The request comes from a page of another site."""
 
 
+class Draining(DispatchError):
+    """This process is about to end; another one answers."""
+
+
 class BadSignature(DispatchError):
     """The request is not signed with the secret we share with the carrier."""
 
 
 class TooOften(DispatchError):
     """This address has guessed too often."""
-
-
-class Draining(DispatchError):
-    """This process is about to end; another one answers."""
 
 
 _TABLE: Final[dict[type[DispatchError], tuple[int, str]]] = {

@@ -7,6 +7,7 @@ port and loop as everything else.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from websockets.server import ServerProtocol
 from dispatch.alerts import wire
 from dispatch.alerts.peer import MAX_MESSAGE, Peer
 from dispatch.api.services import Services
-from dispatch.api.session import COOKIES, from_our_page
+from dispatch.api.session import COOKIES, actor_of, from_our_page
 from dispatch.api.sessions import MOST
 from dispatch.errors import StoreUnavailable
 from dispatch.model import Actor, Role
@@ -101,8 +102,7 @@ class Upgrade(asyncio.Protocol):
     async def _who(self, headers: Headers, token: str, role: Role) -> Actor | None:
         if not from_our_page(_only(headers, "Origin"), _only(headers, "Host")):
             return None
-        actor = await self._services.sessions.holder(access.digest(token))
-        return actor if actor is not None and actor.role is role else None
+        return await actor_of(self._services, token, role)
 
     def _say(self) -> None:
         self._transport.write(b"".join(self._protocol.data_to_send()))
@@ -119,10 +119,14 @@ def _cookie(headers: Headers, name: str) -> str:
 
 
 async def recheck_forever(services: Services) -> None:
-    """Close the screens whose session has ended or run out meanwhile, once a minute."""
+    """Close the screens whose session has ended or run out meanwhile, once a minute.
+
+    While the store is away nobody knows, and nobody is sent away.
+    """
     while True:
         await services.clock.sleep(RECHECK_S)
-        await recheck(services)
+        with contextlib.suppress(StoreUnavailable):
+            await recheck(services)
 
 
 async def recheck(services: Services) -> None:

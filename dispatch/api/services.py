@@ -46,12 +46,12 @@ class Services:
     handoff: tuple[App, ...]
     web_dir: Path
     place: Place
+    health: Health
     inbox: Inbox
     gateway_secret: bytes = field(repr=False)
     link_key: bytes = field(repr=False)
     push_key: str
     push_services: tuple[str, ...]
-    health: Health
 
 
 def services(connection: HTTPConnection) -> Services:

@@ -14,8 +14,9 @@ from fastapi.responses import RedirectResponse
 from starlette.requests import HTTPConnection
 
 from dispatch.api.errors import BadOrigin, NoSession
-from dispatch.api.services import services
-from dispatch.errors import Rejected
+from dispatch.api.services import Services, services
+from dispatch.errors import Rejected, StoreUnavailable
+from dispatch.eventlog import ANSWER_S
 from dispatch.model import Actor, Role
 from dispatch.registry import access
 
@@ -30,7 +31,20 @@ async def session_of(connection: HTTPConnection, role: Role) -> Actor | None:
     token = connection.cookies.get(COOKIES[role])
     if not token:
         return None
-    actor = await services(connection).sessions.holder(access.digest(token))
+    return await actor_of(services(connection), token, role)
+
+
+async def actor_of(s: Services, token: str, role: Role) -> Actor | None:
+    """The actor whose session this is, when it is one of that role.
+
+    Raises:
+        StoreUnavailable: nobody knows, or not in time.
+    """
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            actor = await s.sessions.holder(access.digest(token))
+    except TimeoutError:
+        raise StoreUnavailable("the database does not answer in time") from None
     return actor if actor is not None and actor.role is role else None
 
 

@@ -18,6 +18,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     place.data_folder,
     store.database,
     parts.bus,
+    parts.carrier,
     parts.pages,
     place.ports,
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import httpx
 import redis
 
 from dispatch.agency import Agency, load_agency
@@ -25,6 +26,7 @@ from dispatch.settings import Settings, unknown_variables
 
 PAGES: Final = ("command/index.html", "phone/index.html", "locked/index.html", "phone-sw.js")
 PLANNER_S: Final = 120.0
+ROADS: Final = "dispatch roads import FILE.osm.pbf, and name the folder in the agency file"
 
 
 def settings_named(settings: Settings) -> Iterator[Finding]:
@@ -60,13 +62,12 @@ def agency(settings: Settings) -> Iterator[Finding]:
 
 def _roads(found: Agency) -> Iterator[Finding]:
     if found.roads is None:
-        straight = "none: travel times are estimated from the straight line"
-        yield warn("roads", straight, "dispatch roads import FILE.osm.pbf, then name the folder")
+        yield fail("roads", "none: the agency can be drilled but not served", ROADS)
         return
     try:
         graph = RoadGraph.load(found.roads)
     except (DispatchError, OSError, ValueError) as exc:
-        yield fail("roads", f"{found.roads}: {exc}", "dispatch roads import FILE.osm.pbf")
+        yield fail("roads", f"{found.roads}: {exc}", ROADS)
         return
     yield ok("roads", f"{found.roads.name}, {len(graph.vertices):,} junctions")
     if importlib.util.find_spec("pyroutingkit") is None:
@@ -111,6 +112,38 @@ def bus(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("redis", f"Redis {version} answers")
+
+
+def carrier(settings: Settings) -> Iterator[Finding]:
+    """The gateway for text messages and calls, and what phones are told to come back to."""
+    if not settings.gateway_url:
+        yield warn(
+            "gateway",
+            "none: people hear of an offer only by open pages, web push and chat",
+            "set DISPATCH_GATEWAY_URL and DISPATCH_GATEWAY_SECRET",
+        )
+        return
+    if not settings.gateway_secret:
+        yield fail("gateway", "there is no secret to sign with", "set DISPATCH_GATEWAY_SECRET")
+        return
+    try:
+        httpx.get(settings.gateway_url, timeout=5)
+    except (httpx.HTTPError, httpx.InvalidURL) as exc:
+        yield fail(
+            "gateway",
+            f"does not answer ({type(exc).__name__}): no text messages, no calls",
+            "start the adapter, or mend DISPATCH_GATEWAY_URL",
+        )
+    else:
+        yield ok("gateway", "answers")
+    if not settings.public_url.startswith("https://"):
+        yield warn(
+            "public address",
+            f"links in messages lead to {settings.base_url}",
+            "set DISPATCH_PUBLIC_URL to the https address that phones reach",
+        )
+    else:
+        yield ok("public address", settings.public_url)
 
 
 def planner(settings: Settings) -> Iterator[Finding]:

@@ -263,6 +263,14 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
         "SELECT set_config('synchronous_commit', 'on', false) "
         "WHERE current_setting('synchronous_commit') IN ('off', 'local')"
     )
+    # A machine that vanished while it held the head of the log must not keep it for the two hours
+    # that the server's own system would wait.
+    connection.execute(
+        "SELECT set_config('tcp_keepalives_idle', '5', false),"
+        " set_config('tcp_keepalives_interval', '2', false),"
+        " set_config('tcp_keepalives_count', '3', false),"
+        " set_config('tcp_user_timeout', '10000', false)"
+    )
     connection.commit()
 
 

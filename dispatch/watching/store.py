@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
@@ -20,6 +22,8 @@ from dispatch.registry.engine import HEAD, stored_revision, writing
 
 ANSWER_S: Final = 2.0
 BEAT_S: Final = 10.0
+FULL_BYTES: Final = 4_000_000
+"""With less room than this the next answers may not fit."""
 KEPT_S: Final = 1.0
 """How long an answer stands: a probe costs a wait for the disk, and anybody may ask."""
 
@@ -36,6 +40,7 @@ class StoreProbe:
         self._asking: asyncio.Task[None] | None = None
         self._asked_s = 0.0
         self.up, self.took_s = True, 0.0
+        self.free_bytes: int | None = None
 
     async def check(self) -> None:
         """Return when the log can be read, the store written, and its schema is ours.
@@ -87,12 +92,22 @@ class StoreProbe:
     def _write(self) -> None:
         same = log_head.update().where(log_head.c.agency == self._agency)
         try:
+            self._look_for_room()
             if (revision := stored_revision(self._engine)) != HEAD:
                 raise StoreUnavailable(f"the schema is {revision}, not {HEAD}")
             with writing(self._engine) as connection:
                 connection.execute(same.values(seq=log_head.c.seq))
-        except (BadInput, DBAPIError) as exc:
+        except (BadInput, DBAPIError, OSError) as exc:
             raise StoreUnavailable(str(getattr(exc, "orig", exc))) from exc
+
+    def _look_for_room(self) -> None:
+        """SQLite may find room for one row in a file it has, and none for an answer."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        folder = Path(str(self._engine.url.database)).parent
+        self.free_bytes = shutil.disk_usage(folder).free
+        if self.free_bytes < FULL_BYTES:
+            raise StoreUnavailable(f"the disk is full ({self.free_bytes / 1e6:.1f} MB left)")
 
 
 def _seen(task: asyncio.Task[None]) -> None:

@@ -44,6 +44,9 @@ async def test_the_link_in_the_message_shows_the_offer_and_changes_nothing(
     assert shown["offer"]["need"]["site"]["name"] == "Puente"
     assert (shown["status"], shown["exercise"], shown["language"]) == ("OPEN", False, "zh")
     assert set(shown["agency"]["names"]) == {"zh", "en"}
+    assert {name: set(of) for name, of in shown["names"].items()} == {
+        what: {"zh", "en"} for what in ("skill", "kind", "hazard")
+    }
     page = await http.get(f"/a/{token}")
     assert page.status_code in (200, 503), "503 where the front end is not built"
     assert line.notice(offer).seen_at is None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,20 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"DISPATCH_{name}", value)
     monkeypatch.setattr("dispatch.doctor.place.file_system", lambda _: "ext4")
     monkeypatch.setattr("dispatch.doctor.place._sync_s", lambda _: 0.002)
+
+
+@pytest.fixture(autouse=True)
+def _carrier(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A gateway that takes connections."""
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    monkeypatch.setattr(BaseHTTPRequestHandler, "log_message", lambda *_: None)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("DISPATCH_GATEWAY_URL", f"http://127.0.0.1:{server.server_port}/")
+    monkeypatch.setenv("DISPATCH_GATEWAY_SECRET", "s3cret")
+    monkeypatch.setenv("DISPATCH_PUBLIC_URL", "https://dispatch.example.org")
+    yield
+    server.shutdown()
+    server.server_close()
 
 
 def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:

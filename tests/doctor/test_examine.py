@@ -27,6 +27,8 @@ def test_everything_wrong_is_told_line_by_line(
         web_dir=tmp_path / "none",
         host="192.0.2.1",
         metrics_port=0,
+        gateway_url="http://127.0.0.1:1/",
+        gateway_secret="s3cret",
     )
     found = list(examine(wrong, 100_000_000))
     levels = {f.name: f.level for f in found}
@@ -36,6 +38,8 @@ def test_everything_wrong_is_told_line_by_line(
         "data folder": Level.FAIL,
         "database": Level.FAIL,
         "redis": Level.WARN,
+        "gateway": Level.FAIL,
+        "public address": Level.WARN,
         "pages": Level.FAIL,
         "port": Level.FAIL,
         "exposure": Level.WARN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,32 @@ def test_a_bus_that_answers_and_one_that_does_not(redis_server: RedisServer) -> 
     redis_server.kill()
     assert seen(parts.bus(there))["redis"].level is Level.WARN
     assert seen(parts.bus(Settings(redis_url="nonsense")))["redis"].level is Level.WARN
+
+
+def test_no_gateway_and_one_without_a_secret_are_told() -> None:
+    assert seen(parts.carrier(Settings()))["gateway"].level is Level.WARN
+    silent = Settings(gateway_url="http://127.0.0.1:1/")
+    assert seen(parts.carrier(silent))["gateway"].level is Level.FAIL
+
+
+async def test_a_gateway_that_answers() -> None:
+    """Whatever it answers: what it knows of us is between it and the signature."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        there = Settings(
+            gateway_url=f"http://127.0.0.1:{port}/messages",
+            gateway_secret="s",
+            public_url="https://dispatch.example.org",
+        )
+        found = await asyncio.to_thread(lambda: seen(parts.carrier(there)))
+    assert found["gateway"].level is found["public address"].level is Level.OK
 
 
 @pytest.mark.crash

@@ -79,3 +79,23 @@ async def test_a_newer_schema_is_not_ours_to_write(engine: sa.Engine) -> None:
         await probe.check()
     probe.close()
     log.close()
+
+
+async def test_a_disk_without_room_for_an_answer_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One row may still fit into the file that is there; that is no reason to be sent people."""
+    monkeypatch.setattr(store, "KEPT_S", -1.0)
+    engine = open_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    migrate(engine)
+    log = SqlEventLog(engine)
+    await log.log_id(AGENCY)
+    probe = StoreProbe(engine, log, AGENCY)
+    await probe.check()
+    assert probe.free_bytes is not None
+    monkeypatch.setattr(store, "FULL_BYTES", probe.free_bytes * 2)
+    with pytest.raises(StoreUnavailable, match="the disk is full"):
+        await probe.check()
+    probe.close()
+    log.close()
+    engine.dispose()
