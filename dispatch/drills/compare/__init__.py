@@ -1,1 +1,0 @@
-"""Ways of working against each other on equal seeds, and the search for a better one."""
