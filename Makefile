@@ -63,6 +63,11 @@ check:
 bench: setup-dev
 	$(BIN)/python -m benchmarks all --write docs/benchmarks.md
 
+# Thousands of seeds of the simulation; the ordinary tests run some hundreds.
+SEEDS ?= 5000
+soak: setup-dev
+	$(BIN)/dispatch simulate --seed 1000 --count $(SEEDS)
+
 growth: setup-dev
 	$(BIN)/python -m benchmarks.growth
 
