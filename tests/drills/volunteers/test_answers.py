@@ -8,25 +8,44 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dispatch import events as ev
+from dispatch.board import apply
 from dispatch.drills.volunteers.answers import Answers, Fate, Reply
 from dispatch.drills.volunteers.habits import Habits
+from dispatch.events import Entry, placed
 from dispatch.matching.acceptance import preset
 from dispatch.matching.replies import CALL_OUT
-from dispatch.model import HazardClass, Heads, Offer, VolunteerId
+from dispatch.model import ActionId, HazardClass, Heads, Offer, OfferId, VolunteerId
 from tests import builders
 from tests.builders import person
-from tests.play import Play
+from tests.play import COMMANDER, SITE, Play, cover, travel
 
 N = 4_000
 PLAIN: dict[str, Any] = {"rho": 0.0, "unreached": 0.0, "away": 0.0}
 
 
-def asked(n: int = N, **over: Any) -> tuple[Play, list[Offer], Any]:
+def asked(n: int = N) -> tuple[Play, list[Offer], Any]:
+    """Everybody is asked at once; the board is told so without any view of it."""
     play = Play()
     heads = Heads(minimum=1, desired=n, maximum=n)
-    need = play.need(heads=heads, hazard=HazardClass.H1, **over)
-    offers = play.offer(need.id, *range(1, n + 1))
-    return play, offers, builders.roster(person(v, team=v % 40) for v in range(1, n + 1))
+    need = play.need(heads=heads, hazard=HazardClass.H1)
+    ask(play, need.id, n)
+    people = builders.roster(person(v, team=1 + v % 40) for v in range(1, n + 1))
+    return play, [play.board.offers[o] for o in play.board.offers_of[need.id]], people
+
+
+def ask(play: Play, need_id: Any, n: int) -> None:
+    need = play.board.needs[need_id]
+    for v in range(1, n + 1):
+        made = ev.OfferMade(
+            offer_id=OfferId(f"o{play.board.seq}"), need_id=need.id, plan_id=None,
+            incident_id=need.incident_id, volunteer_id=VolunteerId(v), hazard=need.hazard,
+            cover=cover(), travel=travel(), origin=SITE, expires_at=play.now + timedelta(minutes=5),
+        )  # fmt: skip
+        entry = Entry(
+            at=play.now, actor=COMMANDER, action_id=ActionId(f"a{v}"), exercise=False, event=made
+        )
+        apply(play.board, placed(entry, play.board.seq + 1))
 
 
 def answers(seed: int = 1, **over: Any) -> Answers:
@@ -85,15 +104,15 @@ def test_phones_are_off_and_out_of_reach_as_often_as_said() -> None:
 
 def test_a_squad_is_of_one_mind_as_far_as_rho_says() -> None:
     """Answers of one squad correlate by rho, those of different squads do not."""
-    play, offers, people = asked()
-    yes = np.zeros((60, N))
+    play, offers, people = asked(2_000)
+    yes = np.zeros((60, len(offers)))
     for seed in range(60):
         found = answers(seed, rho=0.2).replies(play.board, offers, people)
         yes[seed] = [r.fate is Fate.YES for r in found]
     own = yes - yes.mean(axis=0)
-    same = [np.arange(N) % 40 == team for team in range(40)]
+    same = [np.arange(1, 2_001) % 40 == team for team in range(40)]
     within = np.mean([_mean_pair(own[:, mine]) for mine in same])
-    across = np.mean([(own[:, n] * own[:, n + 1]).mean() for n in range(0, N, 2)])
+    across = np.mean([(own[:, n] * own[:, n + 1]).mean() for n in range(0, 2_000, 2)])
     spread = (own**2).mean()
     assert within / spread == pytest.approx(0.2, abs=0.05)
     assert across / spread == pytest.approx(0.0, abs=0.02)
@@ -111,8 +130,8 @@ def test_who_is_asked_again_decides_anew_and_is_tired() -> None:
     play, offers, people = asked(400)
     first = answers().replies(play.board, offers, people)
     play.now += timedelta(minutes=10)
-    play.tick()
-    again = play.offer(offers[0].need_id, *range(1, 401))
+    ask(play, offers[0].need_id, 400)
+    again = [play.board.offers[o] for o in play.board.offers_of[offers[0].need_id][400:]]
     second = answers().replies(play.board, again, people)
     assert [r.fate for r in first] != [r.fate for r in second]
     assert np.mean([r.chance for r in second]) < np.mean([r.chance for r in first])

@@ -86,6 +86,7 @@ def test_who_never_left_does_nothing_more() -> None:
 
 def test_the_demo_lives_faster() -> None:
     play, one = accepted()
+    one = replace(one, travel=replace(one.travel, turnout_s=100))
     slow = tasks(model=replace(Habits().model, show_up=1.0)).step(play.board, one)
     fast = tasks(model=replace(Habits().model, show_up=1.0), pace=10.0).step(play.board, one)
     assert slow is not None
