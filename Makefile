@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 SHELL := /bin/bash
 
-.PHONY: run test check setup setup-dev web debian bench chaos growth soak lock clean
+.PHONY: run test check setup setup-dev web debian bench chaos soak growth lock clean
 
 run: setup
 	@$(BIN)/dispatch demo
@@ -66,6 +66,11 @@ bench: setup-dev
 # Every fault against real processes, several rounds; `python -m tests.chaos --help` for one alone.
 chaos: setup-dev debian
 	$(BIN)/python -m tests.chaos
+
+# Thousands of seeds of the simulation; the ordinary tests run some hundreds.
+SEEDS ?= 5000
+soak: setup-dev
+	$(BIN)/dispatch simulate --seed 1000 --count $(SEEDS)
 
 growth: setup-dev
 	$(BIN)/python -m benchmarks.growth

@@ -1,4 +1,4 @@
-"""`dispatch drill`: a disaster replayed through the real desk, without a screen."""
+"""`dispatch drill`, `dispatch simulate`: disasters through the real desk, without a screen."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from dispatch.drills.policies import OWN, POLICIES
 from dispatch.drills.run import RunResult, run_drill, setting_of
 from dispatch.drills.scenario.model import Scenario
 from dispatch.drills.scenario.read import load_scenario
+from dispatch.drills.simulation.simulate import simulate
+from dispatch.drills.simulation.town import HOURS
 from dispatch.errors import BadInput
 
 MAX: float = float("inf")
@@ -46,6 +48,36 @@ def add(commands: Parsers, command: Command) -> None:
     drill.add_argument("--policy", choices=list(POLICIES), default=OWN, help="how people are asked")
     drill.add_argument("--hours", type=float, help="only the first hours of the scenario")
     drill.add_argument("--json", type=Path, metavar="FILE.json", help="write all figures there")
+    _add_simulate(commands, command)
+
+
+def _add_simulate(commands: Parsers, command: Command) -> None:
+    simulate_ = command(
+        commands,
+        "simulate",
+        _simulate,
+        "let everything fail by seed, and see that nothing is lost",
+        "One seed gives one log, on every machine. Exit code 0: all was well; 1: something was "
+        "not, with the command that does it again.",
+    )
+    simulate_.add_argument("--seed", type=int, default=0, help="the first seed")
+    simulate_.add_argument("--count", type=int, default=1, help="how many seeds, one after another")
+    simulate_.add_argument("--hours", type=float, default=HOURS, help="how long the morning is")
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    failed = 0
+    for seed in range(arguments.seed, arguments.seed + arguments.count):
+        outcome = simulate(seed, hours=arguments.hours)
+        if outcome.wrong or arguments.count == 1:
+            print(f"seed {seed}: {outcome.events} events, log {outcome.hash}")
+        for line in outcome.wrong:
+            print(f"  BROKEN {line}")
+        if outcome.wrong:
+            print(f"  again: {outcome.again()}")
+        failed += bool(outcome.wrong)
+    print(f"{arguments.count} seeds, {failed} failed")
+    return 1 if failed else 0
 
 
 def scenario_named(name: str) -> Scenario:

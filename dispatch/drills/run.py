@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 import msgspec
 
+from dispatch import events as ev
 from dispatch.board import Board
 from dispatch.clock import ManualClock
 from dispatch.drills.beats import Beats
@@ -34,10 +35,10 @@ from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.geo.straight import StraightLineRouter
 from dispatch.matching.alerting.book import AlertBook
-from dispatch.matching.eligibility import Eligibility
+from dispatch.matching.eligibility import Columns, Eligibility
 from dispatch.matching.facts import facts_of
 from dispatch.matching.policy import MatchPolicy
-from dispatch.model import AgencyId, OfferId, VolunteerId
+from dispatch.model import AgencyId, Need, NeedId, OfferId, VolunteerId
 from dispatch.planner.travel import BoundedRouter
 from dispatch.ports import EventLog
 from dispatch.roster import Roster
@@ -118,15 +119,15 @@ class RunResult:
 
     def eligible(self) -> frozenset[VolunteerId]:
         """Return everybody whom the hard rules admit to one of the needs, by the roster alone."""
-        found: set[VolunteerId] = set()
-        nothing = facts_of(Board(agency=self.board.agency), self.roster, self.board.at or _NO_TIME)
-        for need in self.board.needs.values():
-            if need.published_at is not None:
-                rules = Eligibility(
-                    self.roster, nothing, now=need.published_at, exercise=True, policy=MatchPolicy()
-                )
-                found |= set(map(VolunteerId, self.roster.ids[rules.eligible(need).rows].tolist()))
-        return frozenset(found)
+        found: set[int] = set()
+        nobody, columns = Board(agency=self.board.agency), Columns()
+        for need, at in published(self.log):
+            facts = facts_of(nobody, self.roster, at)
+            rules = Eligibility(
+                self.roster, facts, now=at, exercise=True, policy=MatchPolicy(), columns=columns
+            )
+            found |= set(self.roster.ids[rules.eligible(need).rows].tolist())
+        return frozenset(map(VolunteerId, found))
 
     def violations(self) -> tuple[str, ...]:
         """Return what in the log must not be; there is nothing, or the desk is broken."""
@@ -159,7 +160,21 @@ class RunResult:
         }
 
 
-_NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+def published(log: Sequence[Stored]) -> Iterator[tuple[Need, datetime]]:
+    """Yield every published need as it stood, and from when: at first, and whenever it changed."""
+    needs: dict[NeedId, Need] = {}
+    open_: set[NeedId] = set()
+    for s in log:
+        match s.event:
+            case ev.NeedAdded(need=need):
+                needs[need.id] = need
+            case ev.NeedUpdated(need=need):
+                needs[need.id] = need
+                if need.id in open_:
+                    yield need, s.at
+            case ev.NeedPublished(need_id=need_id):
+                open_.add(need_id)
+                yield needs[need_id], s.at
 
 
 def _at(ordered: Sequence[float], share: float) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -48,4 +47,4 @@ class Screens:
             if entity is None:
                 view[kind].pop(ident, None)
             else:
-                view[kind][ident] = copy.deepcopy(entity)
+                view[kind][ident] = entity

@@ -29,6 +29,7 @@ class Outcome:
     """What came of a seed: its log by hash, what was wrong, and what it lived through."""
 
     seed: int
+    hours: float
     plan: FaultPlan
     hash: str
     events: int
@@ -39,7 +40,7 @@ class Outcome:
 
     def again(self) -> str:
         """Return the command that does the same again."""
-        return f"python -m dispatch simulate --seed {self.seed}"
+        return f"python -m dispatch simulate --seed {self.seed} --hours {self.hours:g}"
 
 
 def simulate(seed: int, plan: FaultPlan | None = None, hours: float = HOURS) -> Outcome:
@@ -68,6 +69,7 @@ async def simulated(scenario: Scenario, roster: Roster, plan: FaultPlan, seed: i
     log = await whole_log(exercise.log, exercise.agency.id)
     return Outcome(
         seed=seed,
+        hours=scenario.clock.length_s / 3_600,
         plan=plan,
         hash=log_hash(log),
         events=len(log),

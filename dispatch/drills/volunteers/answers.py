@@ -65,8 +65,10 @@ class Answers:
         if len(rows) != len(offers):
             raise ValueError("somebody asked is not on the roster")
         lucks = [self._luck(board, o) for o in offers]
-        chances = self._chances(board, offers, people, rows).tolist()
-        delays_s = self.habits.law.quantile(np.array([one.share("delay") for one in lucks]))
+        # Rounded, since the last digits hang on the machine and on who is asked together.
+        chances = self._chances(board, offers, people, rows).round(9).tolist()
+        shares = np.array([one.share("delay") for one in lucks])
+        delays_s = self.habits.law.quantile(shares).round(3)
         return [
             self._reply(luck, chance, delay_s)
             for luck, chance, delay_s in zip(lucks, chances, delays_s.tolist(), strict=True)

@@ -160,10 +160,7 @@ class Crowd:
         await self._take_in()
         now = self.clock.now()
         while self._calendar and self._calendar[0].at <= now:
-            due = []
-            while self._calendar and self._calendar[0].at <= now:
-                due.append(heapq.heappop(self._calendar))
-            await self._do_all(due, now)
+            await self._do_all(self._take_due(now))
             await self._take_in()
         if self.moved is not None:
             for assignment in self._on_the_way():
@@ -213,34 +210,42 @@ class Crowd:
         if step is not None:
             self.plan(step.at, a.volunteer_id, a.id, step.action)
 
-    async def _do_all(self, due: Sequence[_Due], now: datetime) -> None:
+    def _take_due(self, now: datetime) -> list[_Due]:
+        """Take what people do up to now off the calendar, in order. Whoever only now sees an offer
+        may have answered it by now: so it is after a restart."""
+        due: list[_Due] = []
+        while self._calendar and self._calendar[0].at <= now:
+            one = heapq.heappop(self._calendar)
+            if self._lost and self._without_network(one):
+                self._parked.append(one)
+            elif isinstance(one.what, _Gets):
+                self._sees(one, one.what.offer_id, one.what.reply)
+            else:
+                due.append(one)
+        return due
+
+    async def _do_all(self, due: Sequence[_Due]) -> None:
         if len(due) < AT_ONCE:
             for one in due:
-                await self._do(one, now)
+                await self._do(one)
         else:
-            await asyncio.gather(*(self._do(one, now) for one in due))
+            await asyncio.gather(*(self._do(one) for one in due))
 
-    async def _do(self, due: _Due, now: datetime) -> None:
-        if self._lost and self._without_network(due):
-            self._parked.append(due)
-            return
-        match due.what:
-            case _Gets(offer_id, reply):
-                self._sees(due.person, offer_id, reply, now)
-            case _Answers(offer_id, reply):
-                await self._answer(due, offer_id, reply)
-            case action:
-                await self._act(due, action)
+    async def _do(self, due: _Due) -> None:
+        if isinstance(due.what, _Answers):
+            await self._answer(due, due.what.offer_id, due.what.reply)
+        else:
+            await self._act(due, due.what)
 
-    def _sees(self, person: VolunteerId, offer_id: OfferId, reply: Reply, now: datetime) -> None:
+    def _sees(self, due: _Due, offer_id: OfferId, reply: Reply) -> None:
         if reply.fate is Fate.SILENT or offer_id not in self.desk.board.open_offers:
             return
         after_s = reply.delay_s
         if reply.fate is Fate.COMES:
             travel = self.desk.board.offers[offer_id].travel
             after_s += travel.turnout_s + travel.eta_s
-        at = self._later(now, after_s)
-        heapq.heappush(self._calendar, _Due(at, person, offer_id, _Answers(offer_id, reply)))
+        at = self._later(due.at, after_s)
+        heapq.heappush(self._calendar, _Due(at, due.person, offer_id, _Answers(offer_id, reply)))
 
     async def _answer(self, due: _Due, offer_id: OfferId, reply: Reply) -> None:
         if offer_id not in self.desk.board.open_offers:

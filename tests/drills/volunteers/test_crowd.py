@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from dispatch import actions as act
 from dispatch.drills.volunteers import Crowd, Habits
+from dispatch.matching.acceptance import preset
 from dispatch.model import ActionId, AssignmentStatus, Fix, Heads, OfferStatus, VolunteerId
 from tests.builders import person
 from tests.office import COMMANDER, Office
 
 PEOPLE = [person(n, lon=125.74 - n / 10_000) for n in range(1, 201)]
+SURE = Habits(model=replace(preset("mid"), show_up=1.0), unreached=0.0, away=0.0)
 MANY = Heads(minimum=10, desired=150, maximum=150)
 
 
@@ -24,9 +27,10 @@ def crowd(office: Office, **over: Any) -> tuple[Crowd, list[tuple[VolunteerId, F
         clock=office.clock,
         moved=lambda person, fix: moved.append((person, fix)),
         seed=7,
-        habits=over.pop("habits", Habits()),
+        habits=over.pop("habits", SURE),
         **over,
     )
+    made.start()
     return made, moved
 
 
@@ -61,7 +65,7 @@ async def test_answers_come_in_the_shares_of_the_study() -> None:
 async def test_a_task_is_lived_to_its_end() -> None:
     office = Office(PEOPLE)
     await asked(office)
-    people, moved = crowd(office, habits=Habits(stay_s=600))
+    people, moved = crowd(office, habits=replace(SURE, stay_s=600.0))
     await live(office, people, 4_000, step=10)
     board = office.desk.board
     assert {a.status for a in board.assignments.values()} == {AssignmentStatus.HOME}
@@ -90,6 +94,7 @@ async def test_the_same_seed_lives_the_same_life_even_across_a_restart() -> None
         people, _ = crowd(office)
         for n in range(30):
             if n % restart_every == 0:
+                people.stop()
                 people, _ = crowd(office)
             await live(office, people, 10)
         logs.append([(s.at, s.event) for s in await office.log.read(office.desk.agency, 0)])
