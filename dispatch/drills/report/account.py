@@ -10,7 +10,7 @@ from typing import Final
 
 from dispatch import events as ev
 from dispatch.board import Board, apply
-from dispatch.drills.report.survival import Wait
+from dispatch.drills.measures import Span
 from dispatch.events import Stored
 from dispatch.model import (
     AgencyId,
@@ -92,13 +92,13 @@ class NeedAccount:
         """How many offers ended so."""
         return sum(o.status is status for o in self.offers)
 
-    def wait(self, until: datetime | None) -> Wait | None:
-        """How long it took from publishing until `until`; censored when that never came."""
+    def wait(self, until: datetime | None) -> Span | None:
+        """How long it took from publishing until `until`; not ended when that never came."""
         if self.published_at is None:
             return None
         end = until if until is not None else self.open_until
         seconds = max(0.0, (end - self.published_at).total_seconds())
-        return Wait(seconds=seconds, censored=until is None)
+        return Span(s=seconds, ended=until is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

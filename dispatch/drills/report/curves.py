@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import groupby
 
+from dispatch.drills.measures import Survival, survival
 from dispatch.drills.report.account import WEIGHTS, Account
 from dispatch.drills.report.plots import Series, steps
-from dispatch.drills.report.survival import Curve, kaplan_meier
 from dispatch.drills.report.words import Said, html, span
 
 
 def curves_part(told: Account) -> str:
     """Return the section."""
-    filled = kaplan_meier(w for n in told.needs if (w := n.wait(n.filled_at)))
-    complete = kaplan_meier(w for n in told.needs if (w := n.wait(n.complete_at)))
+    filled = survival(w for n in told.needs if (w := n.wait(n.filled_at)))
+    complete = survival(w for n in told.needs if (w := n.wait(n.complete_at)))
     curves = steps(
         [
             Series(name=Said("全部接受", "all accepted"), points=_minutes(filled)),
@@ -25,11 +25,11 @@ def curves_part(told: Account) -> str:
         share=True,
     )
     halves = Said(
-        f"半数需求：接受 {span(filled.when(0.5)).zh}，到场 {span(complete.when(0.5)).zh}"
-        f"（{filled.happened}/{filled.waits}、{complete.happened}/{complete.waits} 项完成）",
-        f"half of the needs: accepted {span(filled.when(0.5)).en}, on scene "
-        f"{span(complete.when(0.5)).en} ({filled.happened} and {complete.happened} of "
-        f"{filled.waits} needs)",
+        f"半数需求：接受 {span(filled.quantile(0.5)).zh}，到场 {span(complete.quantile(0.5)).zh}"
+        f"（{filled.ended}/{filled.n}、{complete.ended}/{complete.n} 项完成）",
+        f"half of the needs: accepted {span(filled.quantile(0.5)).en}, on scene "
+        f"{span(complete.quantile(0.5)).en} ({filled.ended} and {complete.ended} of "
+        f"{filled.n} needs)",
     )
     missing = steps(
         [Series(name=Said("缺口", "missing"), points=_missing(told))],
@@ -44,8 +44,9 @@ def curves_part(told: Account) -> str:
     )
 
 
-def _minutes(curve: Curve) -> list[tuple[float, float]]:
-    return [(0.0, 0.0), *((s / 60, share) for s, share in curve.steps)]
+def _minutes(curve: Survival) -> list[tuple[float, float]]:
+    ended = zip(curve.at_s, curve.open, strict=True)
+    return [(0.0, 0.0), *((s / 60, 1 - left) for s, left in ended)]
 
 
 def _missing(told: Account) -> list[tuple[float, float]]:

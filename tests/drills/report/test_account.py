@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dispatch import actions as act
+from dispatch.drills.measures import Span
 from dispatch.drills.report.account import account
-from dispatch.drills.report.survival import Wait
 from dispatch.model import AgencyId, OfferStatus
 from tests.drills.report.scene import MINUTE, of, operation, told_of
 from tests.play import COMMANDER, T0, Play
@@ -28,9 +28,9 @@ def test_waits_are_censored_where_the_heads_never_came() -> None:
     play, good, bad = operation()
     told = told_of(play)
     first, second = of(told, good.id), of(told, bad.id)
-    assert first.wait(first.complete_at) == Wait(seconds=1_200, censored=False)
+    assert first.wait(first.complete_at) == Span(s=1_200, ended=True)
     whole = (told.ended_at - T0).total_seconds()
-    assert second.wait(second.complete_at) == Wait(seconds=whole, censored=True)
+    assert second.wait(second.complete_at) == Span(s=whole, ended=False)
 
 
 def test_missing_minutes_by_hand() -> None:
