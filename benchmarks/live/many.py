@@ -49,7 +49,7 @@ async def _measured(volunteers: int, count: int) -> dict[str, Figure]:
     async with stack(volunteers, WORKERS) as running, AsyncExitStack() as children:
         port, before_kib = running.settings.port, running.memory_kib()
         began = time.monotonic()
-        share = count // CROWDS
+        share = -(-count // CROWDS)
         crowds = [
             await children.enter_async_context(
                 child("phones", port, share, 1 + n * share, f"127.0.0.{n + 2}")
