@@ -18,6 +18,8 @@ const answer = wholeLoad("answer");
 const plan = laterLoad("command", "zh", "src/command/plan/index.ts");
 // The panels that ask the map, likewise.
 const reach = laterLoad("command", "zh", "src/command/reach/index.ts");
+// Who was told and who was reached, likewise.
+const people = laterLoad("command", "zh", "src/command/people/index.ts");
 const worker = assets.filter((file) => /maplibre-gl-worker.*\.m?js$/.test(file));
 const maps = assets.filter(
   (file) => /\.m?js$/.test(file) && !worker.includes(file) && kib(file) > 100,
@@ -35,6 +37,7 @@ const rows = [
   ["answer page CSS", sum(answer.css), 6],
   ["command shell JS", sum(command.js), 60],
   ["command plan panels JS", sum(plan.js), 20],
+  ["command people panels JS", sum(people.js), 12],
   ["command reach panels JS", sum(reach.js), 10],
   ["largest map chunk", Math.max(...maps.map(kib)), 300],
   ["map worker", sum(worker), 155],

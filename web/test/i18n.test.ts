@@ -5,6 +5,8 @@ import { messages as planEn } from "../src/command/plan/texts/messages.en";
 import { messages as planZh } from "../src/command/plan/texts/messages.zh";
 import { commandDetail } from "../src/command/details";
 import { MESSAGES as locked } from "../src/locked/messages";
+import { TEXTS as ANSWER } from "../src/answer/texts";
+import { TEXTS as PEOPLE } from "../src/command/people/texts";
 import { TEXTS as LATER } from "../src/phone/later/texts";
 import { texts as phoneEn } from "../src/phone/texts/en";
 import { texts as phoneZh } from "../src/phone/texts/zh";
@@ -48,6 +50,8 @@ describe.each([
   ["command", commandEn, commandZh],
   ["plan", { messages: planEn }, { messages: planZh }],
   ["phone", phoneEn, phoneZh],
+  ["command, people", { messages: PEOPLE.en }, { messages: PEOPLE.zh }],
+  ["answer", { messages: ANSWER.en }, { messages: ANSWER.zh }],
   ["phone, later", { messages: LATER.en }, { messages: LATER.zh }],
   ["locked", locked.en, locked.zh],
 ])("texts of %s", (page, en, zh) => {
@@ -100,7 +104,7 @@ describe("codes", () => {
     "PlanMade PlanDispatched OfferMade OfferAccepted OfferDeclined OfferExpired OfferWithdrawn " +
     "Departed Arrived Released ReachedHome StoodDown AvailabilitySet CheckedIn CheckedOut " +
     "NoteAdded ZoneDrawn ZoneCleared AlertingStarted WaveMade FillDoubted AlertingStopped " +
-    "PairPinned PairExcluded PairFreed"
+    "PairPinned PairExcluded PairFreed ReachTestStarted ReachTestEnded"
   ).split(" ");
   const BECAUSE =
     "FILLED TOOK_ANOTHER NEED_CLOSED INCIDENT_CLOSED HAZARD_RAISED EXCLUDED MOVED".split(" ");
@@ -137,6 +141,16 @@ describe("codes", () => {
     expect([...DECLINE_REASONS, "LATER"].filter((code) => !(code in codes.decline))).toEqual([]);
     expect(MEANS.filter((means) => !(means in codes.means))).toEqual([]);
     expect(EVENTS.filter((event) => !(event in events))).toEqual([]);
+  });
+
+  it("cover what the page behind a link may meet", () => {
+    const ends = "OFFER_EXPIRED OFFER_WITHDRAWN OFFER_ANSWERED NEED_FULL LINK_UNKNOWN".split(" ");
+    for (const table of [ANSWER.en.closed, ANSWER.en.closedHelp]) {
+      expect(ends.filter((code) => !(code in table))).toEqual([]);
+    }
+    for (const why of ["QUIET_HOURS", "COST_CAP", "NO_ADDRESS"])
+      expect(PEOPLE.en.why).toHaveProperty(why);
+    for (const why of ["QUIET_HOURS", "COST_CAP"]) expect(PEOPLE.en.held).toHaveProperty(why);
   });
 
   it("cover on the phone what a volunteer may meet", () => {
