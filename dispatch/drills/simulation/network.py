@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from dispatch import actions as act
+from dispatch import actions
 from dispatch.board import Board, Key, apply
 from dispatch.desk import TICK_S, Answer, Listener
 from dispatch.drills.beats import Beats
@@ -22,7 +22,7 @@ from dispatch.errors import DispatchError, Forbidden, Rejected, StoreUnavailable
 from dispatch.model import ActionId, Actor, VolunteerId
 from dispatch.roster import Roster
 
-MAY_DO_NOTHING: Final = (act.SetRain, act.StartAlerting, act.UpdateIncident, act.UpdateNeed)
+MAY_DO_NOTHING: Final = (actions.SetRain, actions.StartAlerting, actions.UpdateIncident, actions.UpdateNeed)
 """Actions that store nothing where they change nothing, so a repeat may find another world."""
 
 
@@ -46,7 +46,7 @@ class _Later:
     n: int
     actor: Actor = field(compare=False)
     action_id: ActionId = field(compare=False)
-    action: act.Action = field(compare=False)
+    action: actions.Action = field(compare=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class Network:
         """Return how many seconds of the drill have passed."""
         return (self.exercise.clock.now() - self._start).total_seconds()
 
-    async def act(self, actor: Actor, action_id: ActionId, action: act.Action) -> Answer:
+    async def act(self, actor: Actor, action_id: ActionId, action: actions.Action) -> Answer:
         """See `desk.Desk.act`; what comes back may be lost on the way.
 
         Raises:
@@ -165,14 +165,14 @@ class Network:
             await place.post.desk.start()
 
     async def _tried(
-        self, actor: Actor, action_id: ActionId, action: act.Action
+        self, actor: Actor, action_id: ActionId, action: actions.Action
     ) -> Answer | DispatchError:
         try:
             return await self._send(actor, action_id, action)
         except (Rejected, Forbidden, StoreUnavailable) as exc:
             return exc
 
-    async def _send(self, actor: Actor, action_id: ActionId, action: act.Action) -> Answer:
+    async def _send(self, actor: Actor, action_id: ActionId, action: actions.Action) -> Answer:
         """Have one desk do it: everybody has theirs, and the next one while that is away."""
         up = [place for place in self._places if place.post is not None]
         if not up:
