@@ -32,9 +32,10 @@ def _incident(told: Account, zone: tzinfo, i: Incident, needs: list[NeedAccount]
     marked = f' <span class="mark">{html(_MARKS[mark])}</span>' if mark in _MARKS else ""
     seconds = int((i.opened_at - told.began_at).total_seconds())
     opened = clock(i.opened_at, zone)
+    shown = " open" if any(late(n) for n in needs) else ""
     there = html(Said("在地图上看", "on the map"))
     return (
-        f'<details class="incident" open><summary><span class="sev sev-{i.severity}">{i.severity}'
+        f'<details class="incident"{shown}><summary><span class="sev sev-{i.severity}">{i.severity}'
         f"</span> #{i.number} {escape(i.title)}{marked} {_state(needs)}</summary>"
         f"<p>{html(HAZARD_GATES[i.hazard].names)} ({i.hazard}) · {opened} · "
         f'<button class="link screen" data-at="{seconds}">{there}</button></p>'
