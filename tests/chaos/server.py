@@ -15,7 +15,7 @@ import httpx
 
 from dispatch.settings import ROOT, Settings
 
-START_S = 90
+START_S = 240
 END_S = 60
 TAIL = 20_000
 """Characters of the log shown when something failed."""

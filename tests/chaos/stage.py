@@ -37,6 +37,8 @@ from tests.servers import PostgresServer, RedisServer
 PHONES = 400
 TWICE = 0.1
 """How often a phone sends an action twice at once."""
+AT_ONCE = 40
+"""So many act at once: on a slow machine they wait for each other and not for their answers."""
 CREW = 18
 """So many are asked for one need."""
 RESENT = 60
@@ -75,6 +77,7 @@ class Stage:
     redis: RedisServer | None = None
     pace: float = 1.0
     _go: asyncio.Event = field(default_factory=asyncio.Event)
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _acting: int = 0
     _asked: int = 0
     _notes: int = 0
@@ -127,12 +130,13 @@ class Stage:
         """Live like a volunteer, for ever."""
         while True:
             await asyncio.sleep(phone.luck.uniform(4, 24) / self.pace)
-            await self._go.wait()
-            self._acting += 1
-            try:
-                await _step(phone)
-            finally:
-                self._acting -= 1
+            async with self._turns:
+                await self._go.wait()
+                self._acting += 1
+                try:
+                    await _step(phone)
+                finally:
+                    self._acting -= 1
 
     def go(self) -> None:
         self._go.set()
