@@ -96,7 +96,7 @@ async def test_the_planner_is_away_for_a_while() -> None:
             inner=Sound(),
             plan_of_faults=FaultPlan(planner_down=((0.0, 9.0),)),
             elapsed_s=lambda s=s: s,
-        )  # fmt: skip
+        )
         for s in (3.0, 9.0)
     )
     with pytest.raises(PlannerUnavailable):
