@@ -58,6 +58,7 @@ const en = {
     OFFER_ANSWERED: "This was already answered",
     NEED_FULL: "Enough people are coming",
     LINK_UNKNOWN: "This link is not valid",
+    TOO_OFTEN: "Too many links that are not valid came from here",
   } as Record<string, string>,
   closedHelp: {
     OFFER_EXPIRED: "Please do not go. You may be asked again.",
@@ -65,6 +66,7 @@ const en = {
     OFFER_ANSWERED: "If you have accepted, your own page shows what holds now.",
     NEED_FULL: "Please do not go. Thank you.",
     LINK_UNKNOWN: "It may be cut off. Open it from the message again, or reply to the message.",
+    TOO_OFTEN: "Wait some minutes, or reply to the message.",
   } as Record<string, string>,
   refused: "That is not possible now",
   tryAgain: "Look again",
@@ -126,6 +128,7 @@ const zh: AnswerTexts = {
     OFFER_ANSWERED: "已经答复过",
     NEED_FULL: "人数已满",
     LINK_UNKNOWN: "该链接无效",
+    TOO_OFTEN: "此处打开了过多无效链接",
   },
   closedHelp: {
     OFFER_EXPIRED: "请不要前往，之后可能再次通知您。",
@@ -133,6 +136,7 @@ const zh: AnswerTexts = {
     OFFER_ANSWERED: "如果您已接受，请在自己的页面查看当前情况。",
     NEED_FULL: "请不要前往，谢谢您。",
     LINK_UNKNOWN: "链接可能不完整。请从短信重新打开，或直接回复短信。",
+    TOO_OFTEN: "请过几分钟再试，或直接回复短信。",
   },
   refused: "现在无法这样做",
   tryAgain: "重新查看",
