@@ -22,7 +22,12 @@ from dispatch.errors import DispatchError, Forbidden, Rejected, StoreUnavailable
 from dispatch.model import ActionId, Actor, VolunteerId
 from dispatch.roster import Roster
 
-MAY_DO_NOTHING: Final = (actions.SetRain, actions.StartAlerting, actions.UpdateIncident, actions.UpdateNeed)
+MAY_DO_NOTHING: Final = (
+    actions.SetRain,
+    actions.StartAlerting,
+    actions.UpdateIncident,
+    actions.UpdateNeed,
+)
 """Actions that store nothing where they change nothing, so a repeat may find another world."""
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from dispatch import views
 from dispatch.board import Board, Key
 from dispatch.model import VolunteerId
 from dispatch.views import COMMANDERS, Audience, View
 
+ONE_IN: Final = 6
+
 
 @dataclass(slots=True)
 class Screens:
-    """The commanders' screen of one desk, and the phones of everybody something was about."""
+    """The commanders' screen of one desk, and the phones of one in `ONE_IN` people whom something
+    was about."""
 
     board: Board
     shown: dict[Audience, View] = field(default_factory=dict)
@@ -23,7 +27,7 @@ class Screens:
 
     def pushed(self, seq: int, keys: Sequence[Key]) -> None:
         """Show what has changed, as clients do: whole entities by id, no view made anew."""
-        told = views.audiences(self.board, keys)
+        told = {v for v in views.audiences(self.board, keys) if v % ONE_IN == 0}
         for person in sorted(told):
             if Audience(volunteer_id=person) not in self.shown:
                 self._open(person)

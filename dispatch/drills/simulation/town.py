@@ -35,7 +35,7 @@ from dispatch.registry.population import Settlement
 from dispatch.roster import Roster
 from dispatch.taxonomy import Names
 
-PEOPLE: Final = 300
+PEOPLE: Final = 240
 HOURS: Final = 2.0
 STARTS_AT: Final = datetime(2026, 7, 20, 1, 0, tzinfo=UTC)
 LON, LAT = 125.74, 42.28
@@ -113,7 +113,7 @@ def _agency() -> Agency:
 
 
 def _timeline(luck: random.Random, length_s: int) -> Iterator[it.TimelineInject]:
-    for n in range(luck.randint(2, 4)):
+    for n in range(luck.randint(1, 3)):
         yield from _incident(luck, f"S-{n}", length_s)
     some = luck.randrange(0, length_s // 2)
     spot = _near(luck)
