@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 SHELL := /bin/bash
 
-.PHONY: run test check setup setup-dev web debian bench growth soak lock clean
+.PHONY: run test check setup setup-dev web debian bench chaos soak growth lock clean
 
 run: setup
 	@$(BIN)/dispatch demo
@@ -62,6 +62,10 @@ check:
 
 bench: setup-dev
 	$(BIN)/python -m benchmarks all --write docs/benchmarks.md
+
+# Every fault against real processes, several rounds; `python -m tests.chaos --help` for one alone.
+chaos: setup-dev debian
+	$(BIN)/python -m tests.chaos
 
 # Thousands of seeds of the simulation; the ordinary tests run some hundreds.
 SEEDS ?= 5000

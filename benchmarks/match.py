@@ -25,8 +25,8 @@ from ortools.sat.python import cp_model
 from benchmarks import assignment, crews, greedy, town
 from benchmarks.figures import Figure, median_of
 from dispatch import actions as act
-from dispatch.agency import load_agency
-from dispatch.app import open_store, road_graph
+from dispatch.app import open_store
+from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.matching import Match, match
 from dispatch.matching.alerting import Exactly
@@ -59,7 +59,7 @@ def run() -> dict[str, Figure]:
         engine = open_store(settings)
         roster = load_roster(engine)
         engine.dispose()
-        router = RoadRouter(road_graph(load_agency(settings.agency_file)))
+        router = RoadRouter(RoadGraph.load(settings.agency_file.parent / "roads"))
     played = town.busy(200)
     county = County.of(roster, router, played.board.open_needs(), played)
     return {

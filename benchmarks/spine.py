@@ -22,10 +22,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from benchmarks import greedy
 from benchmarks.figures import Figure, median_of, quantile
 from benchmarks.town import busy, county, lived
-from dispatch.agency import load_agency
-from dispatch.app import open_store, road_graph
+from dispatch.app import open_store
 from dispatch.board import Board, apply
 from dispatch.events import Stored, decode, encode
+from dispatch.geo.roads import RoadGraph
 from dispatch.geo.router import RoadRouter
 from dispatch.matching.alerting import Exactly
 from dispatch.matching.alerting.book import AlertBook, AlertRule
@@ -279,7 +279,7 @@ def _plans(settings: Settings) -> dict[str, Figure]:
     engine = open_store(settings)
     roster = load_roster(engine)
     engine.dispose()
-    router = RoadRouter(road_graph(load_agency(settings.agency_file)))
+    router = RoadRouter(RoadGraph.load(settings.agency_file.parent / "roads"))
     board, now = busy(200).board, datetime.now(UTC)
     exactly = Asking(book=AlertBook(rules=(AlertRule(policy=Exactly()),)))
     cold_s: list[float] = []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
+import socket
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,10 +17,20 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 
 from dispatch.agency import Agency, load_agency
-from dispatch.app import Application, add_regions, build, open_store, server_of
+from dispatch.app import (
+    Application,
+    add_regions,
+    build,
+    expose,
+    open_store,
+    server_of,
+    start_logging,
+)
 from dispatch.clock import SystemClock
-from dispatch.commands import drill, files, maps, scenario
+from dispatch.commands import carrier as carrier_command
+from dispatch.commands import doctor, drill, files, keeping, maps, scenario, teams
 from dispatch.drills import demo
+from dispatch.drills.carrier import serve
 from dispatch.errors import BadInput, DispatchError
 from dispatch.eventlog import SqlEventLog
 from dispatch.exchange.boundaries import region_index
@@ -28,7 +40,7 @@ from dispatch.registry import access
 from dispatch.registry.roster_csv import ImportReport, import_roster
 from dispatch.settings import Settings
 from dispatch.standalone.run import Files, match_files
-from dispatch.workers import listen, supervise
+from dispatch.workers import allow_many_sockets, listen, supervise
 
 LINK_LIFE = timedelta(hours=12)
 PROBLEMS_SHOWN = 50
@@ -90,9 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     load = _command(parts, "import", _with_agency(_roster_import), "load a roster from a CSV file")
     load.add_argument("file", type=Path)
     maps.add(commands, _command, _settings)
+    carrier_command.add(commands, _command, _settings)
     files.add(commands, _command, _with_agency)
-    scenario.add(commands, _command)
+    doctor.add(commands, _command, _settings)
+    keeping.add(commands, _command, _settings, _with_agency)
     drill.add(commands, _command)
+    scenario.add(commands, _command)
+    teams.add(commands, _command, _with_agency)
     _add_match(commands)
     learn = _command(
         commands,
@@ -174,38 +190,48 @@ def _command(
 def _serve(arguments: argparse.Namespace, settings: Settings, agency: Agency) -> int:
     if arguments.workers is not None:
         settings = _settings(workers=arguments.workers)
+    start_logging(settings, agency, "supervisor" if settings.workers > 1 else "server")
     if settings.workers > 1:
         return asyncio.run(supervise(settings, agency, lambda: _announce(settings, agency)))
-    return asyncio.run(_serving(settings, agency, with_demo=False))
+    return asyncio.run(_serving(settings, agency))
 
 
 def _demo(_: argparse.Namespace, settings: Settings, agency: Agency) -> int:
-    return asyncio.run(_serving(settings, agency, with_demo=True))
+    start_logging(settings, agency, "server")
+    settings = demo.with_carrier(settings)
+    with listen(settings, port=settings.carrier_port, named="CARRIER_PORT") as carrier:
+        return asyncio.run(_serving(settings, agency, carrier))
 
 
-async def _serving(settings: Settings, agency: Agency, *, with_demo: bool) -> int:
+async def _serving(settings: Settings, agency: Agency, carrier: socket.socket | None = None) -> int:
+    """Serve until told to end; with a socket for the `carrier` it is the demo."""
+    allow_many_sockets()
     # The port first: finding it busy must not cost a minute of preparation.
     with listen(settings) as listener:
-        app = await _prepared(settings, agency, with_demo)
-        people = demo.phones(app.engine) if with_demo else {}
+        app = await _prepared(settings, agency, carrier)
+        people = {} if carrier is None else demo.phones(app.engine)
+        expose(app, settings.metrics_port)
         server = server_of(app, started=lambda: _print_links(settings, agency, app.engine, people))
         await server.serve(sockets=[listener])
         return 0 if server.started else 2
 
 
-async def _prepared(settings: Settings, agency: Agency, with_demo: bool) -> Application:
-    if with_demo:
+async def _prepared(
+    settings: Settings, agency: Agency, carrier: socket.socket | None
+) -> Application:
+    if carrier is not None:
         engine = open_store(settings)
         folder = settings.agency_file.parent
         demo.make_roster(
             engine, agency, folder, settings.demo_volunteers, SystemClock(), _show_progress
         )
         engine.dispose()
-    app = await build(settings, agency)
-    if with_demo:
+    app = await build(settings, agency, simulated=carrier is not None)
+    if carrier is not None:
         people = demo.phones(app.engine)
         crowd = demo.crowd_of(app, people, settings.demo_pace)
-        app.background += [lambda: demo.begin(app, people), crowd.run]
+        inbox = functools.partial(serve, demo.carrier_of(app, people), carrier)
+        app.background += [lambda: demo.begin(app, people), crowd.run, inbox]
     return app
 
 
@@ -224,6 +250,7 @@ def _print_links(
     for number, person in phones.items():
         print(f"  {number:<10}  " + _link_to(engine, base, Role.VOLUNTEER, str(person)))
     if phones:
+        print(f"  Messages    {settings.gateway_url}/  (their text messages and calls)")
         print(f"\n  Everybody else is simulated and lives {settings.demo_pace:g} x real time.")
     print(f"\n  Each link works once. More: {_self()} link commander | volunteer --id N")
     print("  Stop with Ctrl-C; nothing is lost.\n", flush=True)

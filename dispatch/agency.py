@@ -110,7 +110,7 @@ class MessagesEntry:
 class AgencyFile:
     """The file as written; `roads` is relative to it, and a file of `acceptance` too.
 
-    Without roads an agency can be drilled, on straight lines, but not served.
+    Without roads travel times are estimated from the straight line.
     """
 
     id: AgencyId

@@ -14,17 +14,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 import msgspec
 
 from dispatch import actions, rules
 from dispatch import events as ev
 from dispatch.board import Board, Key, apply
-from dispatch.errors import ActionReused, Conflict, Rejected, StoreUnavailable
+from dispatch.errors import ActionReused, Conflict, Forbidden, Rejected, StoreUnavailable
 from dispatch.events import Entry, Stored, placed
 from dispatch.geo import zones
 from dispatch.geo.regions import RegionIndex
@@ -52,16 +53,25 @@ from dispatch.planner.verdict import Fixes, Judge
 from dispatch.ports import NO_DIGESTS, ActionRecord, Bus, Clock, EventLog
 from dispatch.roster import Roster
 from dispatch.rules import Context, Pair
+from dispatch.tallies import DeskTally
 
 POLL_S: Final = 2.0
 TICK_S: Final = 1.0
 MAX_TRIES: Final = 20
 MOST_AT_ONCE: Final = 256
+A_SLICE: Final = 16
+"""So many are decided in a row."""
 
 _NAMES_ONE: Final = (actions.CheckIn, actions.CheckOut, actions.PinPair, actions.ExcludePair)
 """Actions about one person, who must be on the roster."""
 
 A = TypeVar("A")
+
+Witness = Callable[[Sequence[Entry]], None]
+"""Told of what this desk has stored, before its board has folded it. It must not raise."""
+
+Found = Literal["start", "bell", "clock", "turn"]
+"""What made the desk look for news in the log."""
 
 Listener = Callable[[int, Sequence[Key]], None]
 """Called after the board moved: its new seq, and the keys touched since the last call."""
@@ -129,6 +139,8 @@ class Desk:
     board: Board
     book: AlertBook = field(default_factory=AlertBook)
     listeners: list[Listener] = field(default_factory=list)
+    witnesses: list[Witness] = field(default_factory=list)
+    tally: DeskTally = field(default_factory=DeskTally)
     _waiting: list[_Request] = field(default_factory=list)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -139,7 +151,7 @@ class Desk:
             LogCorrupt: the log cannot be folded.
         """
         async with self._lock:
-            await self._catch_up()
+            await self._catch_up("start")
 
     async def act(self, actor: Actor, action_id: ActionId, action: actions.Action) -> Answer:
         """Carry out an action and return its answer once it is on disk.
@@ -171,21 +183,28 @@ class Desk:
             PlannerUnavailable, SolverFailed: no answer.
         """
         async with self._lock:
-            await self._catch_up()
+            await self._catch_up("turn")
         return await self.planner.ask(self.board.seq, self.clock.now(), question)
 
     async def tick(self) -> int:
         """Store what time alone makes happen; return how many events that was."""
         async with self._lock:
-            await self._catch_up()
+            await self._catch_up("clock")
             now = self.clock.now()
             events = rules.tick(self.board, now)
             if not events:
                 return 0
+            late_s = [
+                (now - self.board.offers[e.offer_id].expires_at).total_seconds()
+                for e in events
+                if isinstance(e, ev.OfferExpired)
+            ]
             action_id = ActionId(f"tick-{self.board.seq + 1}")
             # Another worker's tick may win; its events are ours too.
             with contextlib.suppress(Conflict):
                 await self._store(self._entries(SYSTEM, action_id, now, events))
+                for seconds in late_s:
+                    self.tally.late_s.add(seconds)
             return len(events)
 
     async def run(self) -> None:
@@ -194,18 +213,19 @@ class Desk:
 
     async def _follow(self) -> None:
         async for head in self.bus.subscribe(_topic(self.agency)):
-            if int(head) > self.board.seq:
-                await self._look()
+            # Whatever else somebody publishes there is a ring of the bell, too.
+            if not head.isdigit() or int(head) > self.board.seq:
+                await self._look("bell")
 
     async def _poll(self) -> None:
         while True:
             await self.clock.sleep(POLL_S)
-            await self._look()
+            await self._look("clock")
 
-    async def _look(self) -> None:
+    async def _look(self, found: Found) -> None:
         async with self._lock:
             with contextlib.suppress(StoreUnavailable):
-                await self._catch_up()
+                await self._catch_up(found)
 
     async def _tick_forever(self) -> None:
         while True:
@@ -213,11 +233,15 @@ class Desk:
             with contextlib.suppress(StoreUnavailable):
                 await self.tick()
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, found: Found) -> None:
         while True:
             batch = await self.log.read(self.agency, self.board.seq)
             if not batch:
                 return
+            self.tally.followed[found] += len(batch)
+            if found in ("bell", "clock"):
+                age = self.clock.now() - batch[0].at
+                self.tally.followed_s.add(max(0.0, age.total_seconds()))
             self._apply(batch)
 
     def _apply(self, batch: Sequence[Stored]) -> None:
@@ -261,21 +285,44 @@ class Desk:
         try:
             outcomes = await self._outcomes(requests)
         except Exception as exc:
+            if len(requests) > 1 and not isinstance(exc, StoreUnavailable):
+                # One of them is at fault: each for itself, so that it spoils nobody else's.
+                for request in requests:
+                    await self._settle([request])
+                return
             outcomes = [exc] * len(requests)
         for request, outcome in zip(requests, outcomes, strict=True):
             request.outcome = outcome
-            self._waiting.remove(request)
+            self._count(request.action.kind, outcome)
+        # Who was cancelled meanwhile does not wait any more.
+        self._waiting[:] = [r for r in self._waiting if r.outcome is None]
+
+    def _count(self, kind: str, outcome: Answer | Exception) -> None:
+        match outcome:
+            case Answer(repeated=repeated):
+                word = "repeated" if repeated else "stored"
+            case Rejected(code=code):
+                word = "refused"
+                self.tally.refusals[code] += 1
+            case Forbidden() | ActionReused():
+                word = "refused"
+            case _:
+                word = "failed"
+        self.tally.actions[kind, word] += 1
 
     async def _outcomes(self, requests: Sequence[_Request]) -> list[Answer | Exception]:
         digests = {r.action_id: r.digest for r in requests}
         for _ in range(MAX_TRIES):
             async with self.log.turn(self.agency):
-                await self._catch_up()
+                await self._catch_up("turn")
                 outcomes, entries = await self._decided(requests)
-                with contextlib.suppress(Conflict):
+                try:
                     if entries:
                         await self._store(entries, digests)
+                        self.tally.batch.add(len({e.action_id for e in entries}))
                     return outcomes
+                except Conflict:
+                    self.tally.conflicts += 1
         raise StoreUnavailable("too many writers at once")
 
     async def _decided(
@@ -291,7 +338,10 @@ class Desk:
         draft = self.board if len(requests) == 1 else self.board.copy()
         outcomes: list[Answer | Exception] = []
         entries: list[Entry] = []
-        for request in requests:
+        for n, request in enumerate(requests, start=1):
+            if n % A_SLICE == 0:
+                # Others get their turn; the lock keeps the board still meanwhile.
+                await asyncio.sleep(0)
             record = found.get(request.action_id)
             try:
                 if record is not None:
@@ -385,8 +435,12 @@ class Desk:
     async def _store(
         self, entries: Sequence[Entry], digests: Mapping[ActionId, str] = NO_DIGESTS
     ) -> None:
-        first = self.board.seq
+        first, began_s = self.board.seq, time.perf_counter()
         await self.log.append(self.agency, entries, first, digests)
+        self.tally.append_s.add(time.perf_counter() - began_s)
+        self.tally.events += len(entries)
+        for witness in self.witnesses:
+            witness(entries)
         self._apply([placed(e, first + n) for n, e in enumerate(entries, start=1)])
         await self.bus.publish(_topic(self.agency), str(self.board.seq).encode())
 

@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 TURN_S: Final = 2.0
 """How long a writer waits for its turn before it writes without."""
+ANSWER_S: Final = 10.0
+"""A store that has not answered by then is taken for gone: it may be frozen and never say so."""
 _LOCK_TIMED_OUT: Final = "55P03"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -153,8 +155,9 @@ class SqlEventLog:
             await self._run(turn.take)
             yield
         finally:
-            # On the same thread, and so after `take` even when that was not waited for.
-            await self._run(turn.give_back)
+            # On the same thread, and so after `take` even when that was not waited for. Nobody
+            # waits for this either: a store that is frozen must not keep who gave up on it.
+            self._thread.submit(turn.give_back)
 
     async def read(self, agency: AgencyId, after_seq: int, limit: int = 1_000) -> list[Stored]:
         """See `ports.EventLog.read`."""
@@ -165,7 +168,7 @@ class SqlEventLog:
             .limit(limit)
         )
         rows = await self._run(lambda: self._all(query))
-        return [_from_row(row) for row in rows]
+        return [stored_of(row) for row in rows]
 
     async def head(self, agency: AgencyId) -> int:
         """See `ports.EventLog.head`."""
@@ -200,7 +203,12 @@ class SqlEventLog:
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            async with asyncio.timeout(ANSWER_S):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except TimeoutError:
+            # Statements keep their order on their one thread: what is under way there is over, one
+            # way or the other, before anything that is asked from now on.
+            raise StoreUnavailable("the database does not answer in time") from None
         except (DBAPIError, NoConnectionLeft) as exc:
             raise StoreUnavailable(str(getattr(exc, "orig", exc))) from exc
 
@@ -301,7 +309,12 @@ def _row(agency: AgencyId, entry: Entry, seq: int) -> dict[str, object]:
     }
 
 
-def _from_row(row: sa.Row[tuple[object, ...]]) -> Stored:
+def stored_of(row: sa.Row[tuple[object, ...]]) -> Stored:
+    """Return the entry in a row of `event`.
+
+    Raises:
+        LogCorrupt: it cannot be decoded.
+    """
     return Stored(
         seq=row.seq,
         at=_EPOCH + row.at_us * _MICROSECOND,

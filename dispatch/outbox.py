@@ -129,6 +129,21 @@ class Outbox:
         self._agenda = Agenda(self.desk.board, steps)
         self.desk.listeners.append(self._applied)
 
+    @property
+    def leads(self) -> bool:
+        """Whether of all workers this one sends."""
+        return self._held
+
+    @property
+    def waiting(self) -> int:
+        """How many notices have a message due, or put off until a channel is back."""
+        return len(self._agenda)
+
+    def down(self) -> dict[Medium, bool]:
+        """Return which of the channels are down now."""
+        now = self.desk.clock.now()
+        return {m: self._down_until.get(m, now) > now for m in self._by_medium}
+
     async def run(self) -> None:
         """Send what is due, as it falls due; forever."""
         while True:

@@ -270,3 +270,7 @@ class Channel(Protocol):
             Undeliverable: not to this address.
         """
         ...
+
+    async def close(self) -> None:
+        """Let go of what it holds open; it sends no more."""
+        ...

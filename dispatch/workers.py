@@ -12,22 +12,27 @@ import contextlib
 import functools
 import logging
 import multiprocessing
+import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
 from typing import Final
 
+from prometheus_client.core import Metric
 from sqlalchemy import make_url
 
+from dispatch import metrics
 from dispatch.agency import Agency
 from dispatch.app import (
     add_regions,
     build,
-    following_planner,
+    expose,
     open_store,
+    planner_alone,
     server_of,
+    start_logging,
 )
 from dispatch.errors import BadInput
 from dispatch.planner.process import ProcessPlanner
@@ -45,8 +50,17 @@ Announce = Callable[[], None]
 _log = logging.getLogger("dispatch")
 
 
-def listen(settings: Settings, *, shared: bool = False) -> socket.socket:
-    """Return a socket bound to the address, if `shared` one of several on the same port.
+def allow_many_sockets() -> None:
+    """Take as many open files as this process may: every phone is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def listen(
+    settings: Settings, *, shared: bool = False, port: int | None = None, named: str = "PORT"
+) -> socket.socket:
+    """Return a socket bound to the address, if `shared` one of several on the same port; on another
+    `port` than the server's it is the one that setting `named` gives.
 
     Raises:
         BadInput: the address is taken or is not ours.
@@ -56,12 +70,12 @@ def listen(settings: Settings, *, shared: bool = False) -> socket.socket:
     if shared:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((settings.host, port or settings.port))
     except OSError as exc:
         listener.close()
         raise BadInput(
-            f"cannot listen on {settings.host} port {settings.port}: {exc.strerror}; "
-            "set DISPATCH_PORT to another one"
+            f"cannot listen on {settings.host} port {port or settings.port}: {exc.strerror}; "
+            f"set DISPATCH_{named} to another one"
         ) from None
     return listener
 
@@ -85,9 +99,7 @@ async def supervise(settings: Settings, agency: Agency, announce: Announce) -> i
         engine = open_store(settings)
         add_regions(engine, agency)
         engine.dispose()
-        planner = ProcessPlanner(
-            functools.partial(following_planner, settings.url, agency, settings.cache_dir)
-        )
+        planner = ProcessPlanner(functools.partial(planner_alone, settings, agency))
         try:
             await planner.start()
             await _Supervisor(settings, agency, planner, announce).run()
@@ -105,12 +117,23 @@ class _Supervisor:
         self._announce: Announce | None = announce
         self._processes: dict[int, BaseProcess] = {}
         self._stopping = asyncio.Event()
+        self._ended = 0
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
-        await asyncio.gather(*(self._keep(n) for n in range(self._settings.workers)))
+        host, port = self._settings.metrics_host, self._settings.metrics_port
+        exposing = asyncio.create_task(metrics.serve(host, port, self._families))
+        try:
+            await asyncio.gather(*(self._keep(n) for n in range(self._settings.workers)))
+        finally:
+            exposing.cancel()
+            await asyncio.gather(exposing, return_exceptions=True)
+
+    def _families(self) -> Iterator[Metric]:
+        running = sum(process.is_alive() for process in self._processes.values())
+        return metrics.supervisor_families(running, self._settings.workers, self._ended)
 
     def _stop(self) -> None:
         self._stopping.set()
@@ -126,6 +149,7 @@ class _Supervisor:
             code = await self._live(number)
             if self._stopping.is_set():
                 return
+            self._ended += 1
             rest_s = REST_S if loop.time() - began > STEADY_S else min(2 * rest_s, REST_MOST_S)
             _log.error("worker %d ended with %s; again in %.1f s", number, code, rest_s)
             with contextlib.suppress(TimeoutError):
@@ -136,7 +160,7 @@ class _Supervisor:
         """Start a worker, answer its questions, and return its exit code when it has ended."""
         ours, theirs = socket.socketpair()
         process = multiprocessing.get_context("spawn").Process(
-            target=work, args=(self._settings, self._agency, theirs)
+            target=work, args=(self._settings, self._agency, theirs, number)
         )
         process.start()
         theirs.close()
@@ -157,16 +181,20 @@ class _Supervisor:
             announce()
 
 
-def work(settings: Settings, agency: Agency, end: socket.socket) -> None:
-    """Be a worker, to the end of the process; `end` leads to the supervisor."""
-    sys.exit(asyncio.run(_serve(settings, agency, end)))
+def work(settings: Settings, agency: Agency, end: socket.socket, number: int) -> None:
+    """Be worker `number`, to the end of the process; `end` leads to the supervisor."""
+    start_logging(settings, agency, f"worker-{number + 1}")
+    sys.exit(asyncio.run(_serve(settings, agency, end, number)))
 
 
-async def _serve(settings: Settings, agency: Agency, end: socket.socket) -> int:
+async def _serve(settings: Settings, agency: Agency, end: socket.socket, number: int) -> int:
+    allow_many_sockets()
     planner = SharedPlanner(end)
     with listen(settings, shared=True) as listener:
         app = await build(settings, agency, planner=planner)
         app.background.append(planner.run)
+        if settings.metrics_port:
+            expose(app, settings.metrics_port + number + 1)
         server = server_of(app, started=lambda: None)
         await server.serve(sockets=[listener])
         return 0 if server.started else 2

@@ -26,7 +26,7 @@ from fastapi import FastAPI, Request, Response
 from dispatch.clock import SystemClock
 from dispatch.drills.carrier import Carrier, serving
 
-DEADLINE_S = 20
+DEADLINE_S = 60
 SECRET = b"between us and the carrier"
 
 
@@ -51,7 +51,9 @@ async def until(true: Callable[[], Any]) -> None:
 @contextlib.asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """Serve an app on a free port while the block lasts; yields its origin."""
-    config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+    )
     server = uvicorn.Server(config)
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     with bound() as listener:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +36,9 @@ def postgres_programs() -> Path | None:
 class Server:
     """A server process on a port of its own, with a folder that goes with it."""
 
-    def __init__(self, name: str) -> None:
-        self.port = _free_port()
-        self.folder = Path(tempfile.mkdtemp(prefix=f"dispatch-{name}-"))
+    def __init__(self, name: str, place: Path | None = None) -> None:
+        self.port = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"dispatch-{name}-", dir=place))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -63,6 +66,24 @@ class Server:
         """Send a signal: SIGSTOP freezes, SIGCONT goes on."""
         assert self._process is not None
         self._process.send_signal(number)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all its processes, and let them go on after the block."""
+        family = self.family()
+        for pid in family:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in family:
+                os.kill(pid, signal.SIGCONT)
+
+    def family(self) -> list[int]:
+        """Its processes, itself first: the signals above reach only that one."""
+        assert self._process is not None
+        pid = self._process.pid
+        return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
     def end(self, number: signal.Signals) -> None:
         """End it by a signal, and wait for the end; nothing when it does not run."""
@@ -112,8 +133,8 @@ class RedisServer(Server):
 class PostgresServer(Server):
     """A PostgreSQL cluster; `fsync` False is for tests that cut no power."""
 
-    def __init__(self, *, fsync: bool = False) -> None:
-        super().__init__("postgres")
+    def __init__(self, *, fsync: bool = False, place: Path | None = None) -> None:
+        super().__init__("postgres", place)
         programs = postgres_programs()
         assert programs is not None
         self._programs, self._fsync = programs, fsync
@@ -191,7 +212,10 @@ def _unprivileged() -> pwd.struct_passwd:
     raise AssertionError("no user to run a server as")
 
 
-def _free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+def free_port() -> int:
+    """A port that nobody is given by chance while its server is down: the kernel hands out higher
+    ones."""
+    while True:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", random.randrange(10_000, 32_000)))
+            return int(s.getsockname()[1])

@@ -233,3 +233,10 @@ def test_a_bad_layer_is_named(tmp_path: Path, more: str, says: str) -> None:
 def test_an_unknown_navigation_app(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="handoff"):
         load_agency(written(tmp_path, "", ("[map]", '[map]\nhandoff = ["pigeon"]')))
+
+
+def test_an_agency_may_have_no_roads(tmp_path: Path) -> None:
+    path = tmp_path / "agency.toml"
+    text = COQUIMBO.read_text(encoding="utf-8").replace('roads = "roads"\n', "")
+    path.write_text(text, encoding="utf-8")
+    assert load_agency(path).roads is None

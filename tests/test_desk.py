@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -110,6 +111,60 @@ async def test_a_repeated_plan_is_not_planned_again(office: Office) -> None:
     first = await office.desk.act(COMMANDER, ActionId("li/plan"), act.MakePlan())
     again = await office.desk.act(COMMANDER, ActionId("li/plan"), act.MakePlan())
     assert (again.ids, again.repeated) == (first.ids, True)
+
+
+async def test_one_that_breaks_spoils_nobody_elses_answer(office: Office) -> None:
+    need = await office.need()
+    offers = await office.offers(need, 1, 2, 3)
+    judged = office.desk.judge
+
+    def breaks_on_two(*args: Any) -> Any:
+        if any(volunteer_id == 2 for _, volunteer_id in args[2]):
+            raise ArithmeticError("a fault of ours")
+        return judged(*args)
+
+    office.desk.judge = breaks_on_two
+    outcomes = await asyncio.gather(
+        *(office.act(volunteer(n), act.AcceptOffer(offer_id=o)) for n, o in enumerate(offers, 1)),
+        return_exceptions=True,
+    )
+    assert [type(o) for o in outcomes] == [Answer, ArithmeticError, Answer]
+    assert office.desk.board.heads_taken(NeedId(need)) == 2
+
+
+async def test_who_gives_up_waiting_spoils_nobody_elses_answer(office: Office) -> None:
+    need = await office.need()
+    offers = await office.offers(need, 1, 2)
+    async with office.desk._lock:
+        tasks = [
+            asyncio.create_task(office.act(volunteer(n), act.AcceptOffer(offer_id=o)))
+            for n, o in enumerate(offers, 1)
+        ]
+        judged, giving_up = office.desk.judge, tasks[1]
+        loop = asyncio.get_running_loop()
+
+        def meanwhile(*args: Any) -> Any:
+            loop.call_soon_threadsafe(giving_up.cancel)
+            return judged(*args)
+
+        office.desk.judge = meanwhile
+        await asyncio.sleep(0)
+    first, gone = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(first, Answer), first
+    assert isinstance(gone, asyncio.CancelledError)
+    assert not office.desk._waiting
+
+
+async def test_whatever_is_said_on_the_bus_is_a_ring_of_the_bell(office: Office) -> None:
+    following = asyncio.create_task(office.desk._follow())
+    other = Office(PEOPLE, office.log)
+    await other.need()
+    async with asyncio.timeout(10):
+        while not office.desk.board.needs:
+            await office.desk.bus.publish(f"log/{AGENCY}", b"\xffnonsense")
+            await asyncio.sleep(0)
+    assert not following.done()
+    following.cancel()
 
 
 async def test_one_id_for_two_actions(office: Office) -> None:

@@ -15,9 +15,10 @@ from dispatch.__main__ import main
 from dispatch.errors import BadInput
 from dispatch.settings import Settings
 from dispatch.workers import listen
-from tests.chaos.phones import ServerProcess
+from tests.chaos.server import ServerProcess
 from tests.servers import PostgresServer
-from tests.town import make_town
+from tests.test_metrics import scraped, value
+from tests.town import free_port, make_town
 
 DEADLINE_S = 60
 
@@ -102,3 +103,42 @@ def test_a_shared_port_is_shared_only_with_those_who_share() -> None:
             second.listen()
         with pytest.raises(BadInput, match="cannot listen"):
             listen(port)
+
+
+@pytest.mark.crash
+async def test_each_process_tells_its_figures_on_a_port_of_its_own(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    """Whoever takes a dead worker's place takes its port too."""
+    ports = free_ports(3)
+    settings = make_town(
+        tmp_path, 50, database_url=postgres.database(), workers=2, metrics_port=ports
+    )
+    server = ServerProcess(settings)
+    await server.start()
+    try:
+        await until(lambda: len(server.workers()) == 2)
+        for worker in (ports + 1, ports + 2):
+            assert value(await scraped(worker), "dispatch_store_up") == 1
+        assert value(await scraped(ports), "dispatch_workers", state="running") == 2
+        os.kill(server.workers()[0], signal.SIGKILL)
+        async with asyncio.timeout(DEADLINE_S):
+            while value(await scraped(ports), "dispatch_worker_ends_total") < 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        await until(lambda: len(server.workers()) == 2)
+        for worker in (ports + 1, ports + 2):
+            assert value(await scraped(worker), "dispatch_store_up") == 1
+    finally:
+        server.kill()
+
+
+def free_ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    while True:
+        first = free_port()
+        try:
+            for port in range(first, first + count):
+                listen(Settings(port=port)).close()
+        except BadInput:
+            continue
+        return first

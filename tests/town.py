@@ -16,13 +16,14 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from dispatch.agency import load_agency
-from dispatch.app import Application, build, open_store, server_of
+from dispatch.app import Application, Server, build, expose, open_store, server_of
 from dispatch.clock import SystemClock
 from dispatch.drills import demo
 from dispatch.model import Role
 from dispatch.ports import Channel
 from dispatch.registry import access
 from dispatch.settings import ROOT, Settings
+from tests.servers import free_port
 
 AGENCY_FILE = ROOT / "scenarios" / "coquimbo" / "agency.toml"
 VOLUNTEERS = 2_000
@@ -36,19 +37,13 @@ def make_town(folder: Path, volunteers: int = VOLUNTEERS, **more: Any) -> Settin
         port=free_port(),
         planner_process=False,
         demo_volunteers=volunteers,
-        **more,
+        **({"metrics_port": 0} | more),
     )
     engine = open_store(settings)
     agency = load_agency(AGENCY_FILE)
     demo.make_roster(engine, agency, AGENCY_FILE.parent, volunteers, SystemClock(), lambda *_: None)
     engine.dispose()
     return settings
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 class Client:
@@ -96,8 +91,8 @@ class Client:
 class Town:
     """A running application and the people who use it."""
 
-    def __init__(self, app: Application) -> None:
-        self.app = app
+    def __init__(self, app: Application, server: Server) -> None:
+        self.app, self.server = app, server
         self.base = f"http://127.0.0.1:{app.settings.port}"
         self._clients: list[Client] = []
 
@@ -125,11 +120,14 @@ class Town:
 
 @contextlib.asynccontextmanager
 async def running_town(
-    settings: Settings, channels: tuple[Channel, ...] = ()
+    settings: Settings, channels: tuple[Channel, ...] | None = None, *, with_metrics: bool = False
 ) -> AsyncIterator[Town]:
-    """Serve the town on its port while the block lasts; it tells people by these channels."""
+    """Serve the town on its port while the block lasts; it tells people by these channels,
+    by those of the settings when none are given."""
     agency = load_agency(settings.agency_file, settings.map_keys)
     app = await build(settings, agency, channels=channels)
+    if with_metrics:
+        expose(app, settings.metrics_port)
     up = asyncio.Event()
     server = server_of(app, up.set)
     listener = socket.socket()
@@ -137,7 +135,7 @@ async def running_town(
     listener.bind(("127.0.0.1", settings.port))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     await asyncio.wait_for(up.wait(), 30)
-    town = Town(app)
+    town = Town(app, server)
     try:
         yield town
     finally:

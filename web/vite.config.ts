@@ -9,24 +9,29 @@ const FIRST_LOAD = {
   name: "first",
   // Neither the entry, which the manifest names, nor what is loaded later.
   test: (id: string) =>
-    !/index\.html|main\.ts|SiteMap|Danger|Steps|WayThere|handoff|mainland|pmtiles|fflate|src\/map|maplibre|(texts|codes)\//.test(
+    !/index\.html|main\.ts|SiteMap|\/later\/|Steps|WayThere|handoff|mainland|pmtiles|fflate|src\/map|maplibre|(texts|codes)\//.test(
       id,
     ),
 };
 
-// The phone is built by itself (`--mode phone`, after the others): a build shares one copy of the
-// framework between its pages, so the phone would pay for what only the commander's page uses.
+/** The answer page is for whatever phone gets the text message: syntax as of 2018. */
+const OLD = ["chrome71", "safari13", "firefox68"];
+
+// The phone and the answer page are built by themselves (`--mode phone`, after the others): a build
+// shares one copy of the framework between its pages, so they would pay for what only the
+// commander's page uses.
 export default defineConfig(({ mode }) => {
   const phone = mode === "phone";
-  const pages = phone ? ["phone"] : ["command", "locked"];
+  const own = phone || mode === "answer";
+  const pages = own ? [mode] : ["command", "locked"];
   return {
     base: "/",
     plugins: [svelte()],
     build: {
       outDir: "dist",
-      emptyOutDir: !phone,
-      target: "es2022",
-      manifest: phone ? ".vite/phone.json" : ".vite/command.json",
+      emptyOutDir: !own,
+      target: mode === "answer" ? OLD : "es2022",
+      manifest: `.vite/${own ? mode : "command"}.json`,
       // No data: URLs, so that the server can send a strict content security policy.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },

@@ -10,37 +10,36 @@ import asyncio
 import functools
 import gc
 import json
-import re
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
-import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 from websockets.frames import Frame, Opcode
 
-from benchmarks.live import ALERT
+from benchmarks.live.children import pss_kib
+from benchmarks.live.stack import open_sessions
 from benchmarks.town import COMMANDER, Played, busy, need
 from dispatch import actions as act
 from dispatch.alerts.gateway import Gateway
 from dispatch.api.live import Upgrade
+from dispatch.api.sessions import Sessions
 from dispatch.app import open_store
 from dispatch.clock import SystemClock
 from dispatch.model import Actor, Heads, Role, VolunteerId
-from dispatch.registry import access
-from dispatch.registry.engine import writing
-from dispatch.registry.tables import access_session
 from dispatch.settings import Settings
 
+ALERT: Final = json.dumps({"t": "alert", "text": "x" * 275}).encode()
+"""298 bytes, the same for everybody."""
 Commands = dict[str, Callable[[], Awaitable[dict[str, Any]]]]
 
 
@@ -57,8 +56,8 @@ async def ours(phones: int) -> None:
     ready_made = Frame(Opcode.TEXT, ALERT).serialize(mask=False)
     with TemporaryDirectory() as folder:
         engine = open_store(Settings(data_dir=Path(folder)))
-        _open_sessions(engine, phones)
-        services = SimpleNamespace(gateway=gateway, engine=engine, clock=SystemClock())
+        open_sessions(engine, range(1, phones + 1))
+        services = SimpleNamespace(gateway=gateway, sessions=Sessions(engine, SystemClock()))
         app = FastAPI()
         app.get("/empty")(_empty)
         port, _ = await _uvicorn(app, ws=functools.partial(Upgrade, cast(Any, services)))
@@ -216,7 +215,7 @@ async def _obey(port: int, commands: Commands) -> None:
 
     async def memory() -> dict[str, Any]:
         gc.collect()
-        return {"pss_kib": _pss_kib()}
+        return {"pss_kib": pss_kib()}
 
     async def lag() -> dict[str, Any]:
         found = sorted(_lags)
@@ -239,29 +238,6 @@ async def _watch() -> None:
         asked = time.monotonic()
         await asyncio.sleep(0.005)
         _lags.append(time.monotonic() - asked - 0.005)
-
-
-def _pss_kib() -> int:
-    found = re.search(r"^Pss:\s+(\d+)", Path("/proc/self/smaps_rollup").read_text(), re.M)
-    assert found is not None
-    return int(found[1])
-
-
-def _open_sessions(engine: sa.Engine, phones: int) -> None:
-    """Everybody's session; the token of number n is `token-n`."""
-    now = datetime.now(UTC)
-    rows = [
-        {
-            "token_hash": access.digest(f"token-{n}"),
-            "role": Role.VOLUNTEER if n else Role.COMMANDER,
-            "subject": str(n) if n else "bench",
-            "made_at": now,
-            "expires_at": now + timedelta(hours=12),
-        }
-        for n in range(phones + 1)
-    ]
-    with writing(engine) as connection:
-        connection.execute(sa.insert(access_session), rows)
 
 
 if __name__ == "__main__":

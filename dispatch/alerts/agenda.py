@@ -34,6 +34,10 @@ class Agenda:
             if kind == "notice":
                 self._place(ident)
 
+    def __len__(self) -> int:
+        """How many notices had something due when last looked, or have something put off."""
+        return len(self._ready.keys() | (self._put_off.keys() & self._at.keys()))
+
     def due(self, now: datetime, most: int | None = None) -> list[Due]:
         """Return every step that is due and not put off, the most urgent first, then the oldest;
         with `most`, the first so many, and what else their last notice has due."""

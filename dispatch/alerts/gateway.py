@@ -27,7 +27,7 @@ from dispatch.alerts.positions import Positions
 from dispatch.alerts.wire import ClientFrame, Hello, Look, Ping, Report
 from dispatch.board import Board, Key
 from dispatch.errors import BadFrame
-from dispatch.model import Fix, VolunteerId, usable
+from dispatch.model import Fix, Role, VolunteerId, usable
 from dispatch.ports import Clock
 from dispatch.views import COMMANDERS, Audience, Entity
 
@@ -37,7 +37,7 @@ EVERY_S: Final = 1.0
 """How often positions and those who only look on are served, and silent screens looked for."""
 COMMANDERS_EVERY_S: Final = 0.05
 """A map redraws no faster."""
-SLICE_S: Final = 0.004
+SLICE_S: Final = 0.002
 """How long the gateway works before other requests get their turn."""
 SLICE_PEERS: Final = 256
 DEVICES: Final = 8
@@ -46,6 +46,8 @@ HELLO_S: Final = 10.0
 PING_AFTER_S: Final = 30.0
 SILENCE_S: Final = 75.0
 SLOW_S: Final = 30.0
+AHEAD_S: Final = 5.0
+"""A screen that has seen more than we have waits so long for us to catch up with it."""
 GOODBYE_S: Final = 5.0
 """How long a closed socket may take to agree."""
 
@@ -68,6 +70,7 @@ class Gateway:
         self._commanders_at_s = self._lookers_at_s = 0.0
         self._wake: asyncio.Handle | None = None
         self._whole: tuple[int, bytes] | None = None
+        self._ahead: dict[Peer, Hello] = {}
         self._positions = Positions()
         self._draining = False
 
@@ -79,6 +82,9 @@ class Gateway:
         """
         unique = dict.fromkeys(keys)
         self._history.add(seq, unique)
+        for peer, hello in list(self._ahead.items()):
+            if (hello.last_seq or 0) <= seq:
+                self._greet(peer, hello)
         if not self._peers:
             return
         self._pending.add(unique, self._peers)
@@ -111,6 +117,15 @@ class Gateway:
     def __len__(self) -> int:
         return sum(len(peers) for peers in self._peers.values())
 
+    def open_screens(self) -> dict[str, int]:
+        """Return how many screens are open, by the role of who sits before them."""
+        commanders = len(self._peers.get(COMMANDERS, ()))
+        return {Role.COMMANDER.value: commanders, Role.VOLUNTEER.value: len(self) - commanders}
+
+    def behind(self) -> int:
+        """Return how many screens do not keep up at this moment."""
+        return sum(peer.behind_s is not None for peer in self._everybody())
+
     @property
     def settled(self) -> bool:
         """Whether everybody who keeps up has been told everything."""
@@ -138,7 +153,7 @@ class Gateway:
             raise BadFrame("hello is said first, and once")
         match frame:
             case Hello():
-                self._bring_up(peer, frame)
+                self._greet(peer, frame, may_wait=True)
             case Ping():
                 self._flush(peer.audience)
                 if peer.ready:
@@ -161,6 +176,7 @@ class Gateway:
 
     def gone(self, peer: Peer) -> None:
         """Forget a screen."""
+        self._ahead.pop(peer, None)
         left = self._peers.get(peer.audience, [])
         with suppress(ValueError):
             left.remove(peer)
@@ -214,6 +230,8 @@ class Gateway:
                 peer.abort()
         elif peer.behind_s is not None and now_s - peer.behind_s > SLOW_S:
             self.close(peer, wire.CLOSE_SLOW, "too slow")
+        elif peer in self._ahead and silent_s > AHEAD_S:
+            self._greet(peer, self._ahead[peer])
         elif silent_s > (HELLO_S if peer.seq is None else SILENCE_S):
             self.close(peer, wire.CLOSE_SLOW, "silent")
         elif silent_s > PING_AFTER_S and now_s - peer.pinged_s > PING_AFTER_S and peer.ready:
@@ -293,7 +311,7 @@ class Gateway:
         if audience == COMMANDERS:
             self._commanders_at_s = time.monotonic()
         if keys and self._since_s is not None:
-            self.counters.waited(time.monotonic() - self._since_s)
+            self.counters.waited_s.add(time.monotonic() - self._since_s)
         upserts, removed = self._changes(audience, keys) if keys else ({}, {})
         if not upserts and not removed:
             return
@@ -318,6 +336,15 @@ class Gateway:
         return upserts, removed
 
     # Coming back
+
+    def _greet(self, peer: Peer, hello: Hello, *, may_wait: bool = False) -> None:
+        """Bring a new screen up. One that comes from a worker that is ahead of us must not see
+        time go back: it waits for us, unless what it has seen never comes."""
+        self._ahead.pop(peer, None)
+        if may_wait and hello.log_id == self._log_id and (hello.last_seq or 0) > self._board.seq:
+            self._ahead[peer] = hello
+        else:
+            self._bring_up(peer, hello)
 
     def _bring_up(self, peer: Peer, hello: Hello) -> None:
         keys = self._missed(peer.audience, hello)

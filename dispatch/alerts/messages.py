@@ -85,11 +85,13 @@ def answer_to(
 ) -> Message:
     """Return what somebody is told who answered an offer; `at` is when they said they can set out.
 
-    `template` is `confirm_yes`, `confirm_no`, `confirm_later` or `offer_over`.
+    `template` is `confirm_yes`, `confirm_no`, `confirm_later`, `already_yes` or `offer_over`.
     """
     need = board.needs[offer.need_id]
+    by = {"by": voice.clock(need.deadline_at)}
     more = {
-        "confirm_yes": {"by": voice.clock(need.deadline_at)},
+        "confirm_yes": by,
+        "already_yes": by,
         "confirm_later": {"at": voice.clock(at or voice.now)},
     }
     params = {"sign": voice.sign, "place": _place(board, offer)} | more.get(template, {})

@@ -7,11 +7,12 @@ second, and only when what they see of the need has changed.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Container, Iterable
 
 from dispatch import views
 from dispatch.board import Board, Key
-from dispatch.model import NeedId
+from dispatch.model import NeedId, VolunteerId, Zone, ZoneId
 from dispatch.views import COMMANDERS, Audience, Entity
 
 Keys = dict[Key, None]
@@ -24,10 +25,12 @@ class Pending:
     def __init__(self, board: Board) -> None:
         self._board = board
         self._commanders: Keys = {}
-        self._concerned: dict[Audience, Keys] = {}
-        self._lookers: dict[Audience, Keys] = {}
+        # The first of a plain dict is found ever more slowly while many are taken from its front.
+        self._concerned: OrderedDict[Audience, Keys] = OrderedDict()
+        self._lookers: OrderedDict[Audience, Keys] = OrderedDict()
         self._changed_needs: dict[NeedId, None] = {}
         self._faces: dict[NeedId, Entity] = {}
+        self._warnings: dict[ZoneId, tuple[Zone, frozenset[VolunteerId]]] = {}
 
     def __bool__(self) -> bool:
         return bool(self.for_commanders or self.lookers_unknown or self.next() is not None)
@@ -56,6 +59,8 @@ class Pending:
                     self._changed_needs[ident] = None
                 case ("incident", ident):
                     self._changed_needs.update(dict.fromkeys(self._board.needs_of[ident]))
+                case ("warning", ident):
+                    self._tell(self._concerned, key, self._newly_warned(ident), listening)
                 case _:
                     self._note(self._concerned, key, listening)
 
@@ -86,8 +91,25 @@ class Pending:
         self._concerned.pop(audience, None)
         self._lookers.pop(audience, None)
 
+    def _newly_warned(self, zone_id: ZoneId) -> frozenset[VolunteerId]:
+        """Whom the last change of a zone concerns: a crowd is warned a thousand at a time, and
+        those who were told before see nothing new while the zone stays as it was."""
+        zone, warned = self._board.zones[zone_id], self._board.warned.get(zone_id, frozenset())
+        before, told = self._warnings.get(zone_id, (None, frozenset()))
+        self._warnings[zone_id] = (zone, warned)
+        return warned - told if before is zone else warned
+
     def _note(self, table: dict[Audience, Keys], key: Key, listening: Container[Audience]) -> None:
-        for volunteer_id in views.audiences(self._board, (key,)):
+        self._tell(table, key, views.audiences(self._board, (key,)), listening)
+
+    def _tell(
+        self,
+        table: dict[Audience, Keys],
+        key: Key,
+        people: Iterable[VolunteerId],
+        listening: Container[Audience],
+    ) -> None:
+        for volunteer_id in people:
             audience = Audience(volunteer_id=volunteer_id)
             if audience in listening:
                 table.setdefault(audience, {})[key] = None

@@ -22,7 +22,7 @@ RETRY_S: Final = 0.5
 LOOK_S: Final = 0.5
 """How long a new topic may wait to be subscribed to."""
 BEAT_S: Final = 2.0
-"""When nothing is published for so long, Redis is asked whether it is there."""
+"""When nothing is published or heard for so long, Redis is asked whether it is there."""
 ANSWER_S: Final = 2.0
 QUEUE: Final = 1_024
 
@@ -74,15 +74,25 @@ class RedisBus:
 
     async def _listen(self) -> None:
         asked: set[str] = set()
+        loop = asyncio.get_running_loop()
         async with self._client.pubsub(ignore_subscribe_messages=True) as pubsub:
             try:
                 await pubsub.connect()
+                heard_s, pinged = loop.time(), False
                 while True:
                     self._hears = True
                     if new := self._topics - asked:
                         await pubsub.subscribe(*new)
                         asked |= new
                     message = await pubsub.get_message(timeout=LOOK_S)
+                    silent_s = loop.time() - heard_s
+                    if message is not None:
+                        heard_s, pinged = loop.time(), False
+                    elif silent_s > BEAT_S + ANSWER_S:
+                        raise TimeoutError("a connection that carries nothing looks like silence")
+                    elif silent_s > BEAT_S and not pinged:
+                        pinged = True
+                        await pubsub.ping()
                     if message is not None and message["type"] == "message":
                         await self._here.publish(message["channel"].decode(), message["data"])
             finally:

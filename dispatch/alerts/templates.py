@@ -155,6 +155,13 @@ TEMPLATES: Final[Mapping[str, Mapping[Language, Text]]] = {
             "you are needed."
         ),
     },
+    "already_yes": {
+        "zh": _plain("【{sign}】您已答应前往{place}，{by}前到。去不了请马上打电话给指挥员。"),
+        "en": _plain(
+            "{sign}: you have said yes to {place}, by {by}. If you cannot go, call your commander "
+            "now."
+        ),
+    },
     "offer_over": {
         "zh": _plain("【{sign}】{place}现在不需要您去了，请不要前往。谢谢您！"),
         "en": _plain(

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 
 from dispatch import views
 from dispatch.api.bodies import AnswerBody, CommanderBody, action_key
+from dispatch.api.requests import note
 from dispatch.api.services import services
 from dispatch.api.session import Commander
 from dispatch.errors import Rejected
@@ -27,8 +28,11 @@ MAX_PEOPLE = 500
 @router.post("/actions")
 async def actions(request: Request, actor: Commander, body: CommanderBody) -> AnswerBody:
     """Carry out an action; see the list in docs/reference/http.md."""
+    note(request, action=body.action.kind)
     key = action_key(actor, body.action_id)
-    return AnswerBody.of(await services(request).desk.act(actor, key, body.action))
+    answer = await services(request).desk.act(actor, key, body.action)
+    note(request, seq=answer.seq, repeated=answer.repeated)
+    return AnswerBody.of(answer)
 
 
 @router.get("/meta")

@@ -8,14 +8,19 @@ from contextlib import AbstractAsyncContextManager
 from fastapi import FastAPI
 
 from dispatch.api import (
+    answer,
     command,
+    contact,
     errors,
     exchange,
+    health,
+    hooks,
     maps,
     pages,
     phone,
     positions,
     reach,
+    reach_tests,
     regions,
     session,
 )
@@ -31,7 +36,10 @@ def create(services: Services, lifespan: Lifespan) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
-    for part in (session, command, exchange, regions, reach, phone, positions, maps, pages):
+    app.state.guesses = answer.Guesses()
+    phone_side = (phone, contact, answer, positions)
+    command_side = (command, exchange, regions, reach, reach_tests)
+    for part in (*phone_side, *command_side, session, hooks, maps, health, pages):
         app.include_router(part.router)
     pages.install(app, services.web_dir)
     return app

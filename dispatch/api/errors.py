@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dispatch.api.requests import RequestLog, note
 from dispatch.errors import (
     ActionReused,
     DispatchError,
@@ -37,15 +38,32 @@ class BadOrigin(DispatchError):
     """The request comes from a page of another site."""
 
 
+class Draining(DispatchError):
+    """This process is about to end; another one answers."""
+
+
+class BadSignature(DispatchError):
+    """The request is not signed with the secret we share with the carrier."""
+
+
+class TooOften(DispatchError):
+    """This address has guessed too often."""
+
+
 _TABLE: Final[dict[type[DispatchError], tuple[int, str]]] = {
     NoSession: (401, "NO_SESSION"),
     BadOrigin: (403, "BAD_ORIGIN"),
+    BadSignature: (401, "BAD_SIGNATURE"),
     Forbidden: (403, "FORBIDDEN"),
+    TooOften: (429, "TOO_OFTEN"),
     ActionReused: (422, "ACTION_ID_REUSED"),
     PlannerUnavailable: (503, "PLANNER_DOWN"),
     SolverFailed: (503, "PLANNER_DOWN"),
     StoreUnavailable: (503, "STORE_DOWN"),
+    Draining: (503, "DRAINING"),
 }
+
+_UNKNOWN: Final = frozenset({"NOT_FOUND", "LINK_UNKNOWN"})
 
 
 def error_body(code: str, message: str, **more: Any) -> bytes:
@@ -60,20 +78,24 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(UnicodeEncodeError, _not_text)
     app.add_middleware(BodyLimit)
+    app.add_middleware(RequestLog)
 
 
 async def _dispatch_error(request: Request, exc: Exception) -> Response:
     if isinstance(exc, Rejected):
-        status = 404 if exc.code == "NOT_FOUND" else 409
+        note(request, code=exc.code)
+        status = 404 if exc.code in _UNKNOWN else 409
         return _json(status, error_body(exc.code, str(exc), params=exc.params))
     for cls, (status, code) in _TABLE.items():
         if isinstance(exc, cls):
+            note(request, code=code)
             return _json(status, error_body(code, str(exc), params={}))
     raise exc
 
 
 async def _malformed(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, RequestValidationError)
+    note(request, code="BAD_REQUEST")
     fields = [{"where": _where(e["loc"]), "reason": e["msg"]} for e in exc.errors()]
     message = "; ".join(f"{f['where']}: {f['reason']}" for f in fields[:3])
     return _json(422, error_body("BAD_REQUEST", message, params={}, fields=fields[:20]))
@@ -101,8 +123,10 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 413."""
-        if scope["type"] == "http" and scope["method"] in ("POST", "PUT", "PATCH"):
-            length = dict(scope["headers"]).get(b"content-length", b"")
+        if scope["type"] == "http" and scope["method"] in ("POST", "PUT", "PATCH", "DELETE"):
+            headers = dict(scope["headers"])
+            bare = scope["method"] == "DELETE" and b"transfer-encoding" not in headers
+            length = headers.get(b"content-length", b"0" if bare else b"")
             most = MAX_FILE if scope["path"].startswith(FILES) else MAX_BODY
             if not length.isdigit() or int(length) > most:
                 body = error_body("BAD_REQUEST", "the body is too long", params={}, fields=[])

@@ -7,6 +7,7 @@ port and loop as everything else.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Any, Final
 
@@ -18,7 +19,8 @@ from websockets.server import ServerProtocol
 from dispatch.alerts import wire
 from dispatch.alerts.peer import MAX_MESSAGE, Peer
 from dispatch.api.services import Services
-from dispatch.api.session import COOKIES, from_our_page
+from dispatch.api.session import COOKIES, actor_of, from_our_page
+from dispatch.api.sessions import MOST
 from dispatch.errors import StoreUnavailable
 from dispatch.model import Actor, Role
 from dispatch.registry import access
@@ -26,8 +28,6 @@ from dispatch.registry import access
 PATHS: Final = {"/ws/command": Role.COMMANDER, "/ws/phone": Role.VOLUNTEER}
 _LOG: Final = logging.getLogger("dispatch.live")
 RECHECK_S: Final = 60.0
-RECHECK_MOST: Final = 500
-"""Sessions asked for in one query."""
 
 
 class Upgrade(asyncio.Protocol):
@@ -102,9 +102,7 @@ class Upgrade(asyncio.Protocol):
     async def _who(self, headers: Headers, token: str, role: Role) -> Actor | None:
         if not from_our_page(_only(headers, "Origin"), _only(headers, "Host")):
             return None
-        s = self._services
-        actor = await asyncio.to_thread(access.check_session, s.engine, token, s.clock.now())
-        return actor if actor is not None and actor.role is role else None
+        return await actor_of(self._services, token, role)
 
     def _say(self) -> None:
         self._transport.write(b"".join(self._protocol.data_to_send()))
@@ -121,21 +119,23 @@ def _cookie(headers: Headers, name: str) -> str:
 
 
 async def recheck_forever(services: Services) -> None:
-    """Close the screens whose session has ended or run out meanwhile, once a minute."""
+    """Close the screens whose session has ended or run out meanwhile, once a minute.
+
+    While the store is away nobody knows, and nobody is sent away.
+    """
     while True:
         await services.clock.sleep(RECHECK_S)
-        await recheck(services)
+        with contextlib.suppress(StoreUnavailable):
+            await recheck(services)
 
 
 async def recheck(services: Services) -> None:
     """Close the screens whose session does not stand any more."""
     held = services.gateway.sessions()
     digests = sorted(held)
-    for start in range(0, len(digests), RECHECK_MOST):
-        asked = digests[start : start + RECHECK_MOST]
-        stand = await asyncio.to_thread(
-            access.standing, services.engine, asked, services.clock.now()
-        )
-        for digest in set(asked) - stand:
-            for peer in held[digest]:
+    for start in range(0, len(digests), MOST):
+        asked = digests[start : start + MOST]
+        stand = await services.sessions.holders(asked)
+        for digest in asked:
+            for peer in held[digest] if digest not in stand else ():
                 services.gateway.close(peer, wire.CLOSE_NO_SESSION, "session ended")

@@ -1,11 +1,9 @@
-"""The built pages, and health."""
+"""The built pages."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
@@ -13,13 +11,10 @@ from fastapi.staticfiles import StaticFiles
 
 from dispatch.api.services import services
 from dispatch.api.session import session_of
-from dispatch.errors import StoreUnavailable
 from dispatch.geo.layers import MapLayer, hosts
 from dispatch.model import Role
 
 router = APIRouter()
-
-READY_S: Final = 2.0
 
 
 def install(app: FastAPI, web_dir: Path) -> None:
@@ -52,34 +47,19 @@ async def locked(request: Request) -> Response:
     return _html(request, "locked")
 
 
+@router.get("/a/{token}", include_in_schema=False)
+async def answer(request: Request, token: str) -> Response:
+    """The page behind the link in a text message: it asks `/api/answer` itself, so who merely
+    fetches the link learns and changes nothing."""
+    return _html(request, "answer")
+
+
 @router.get("/phone-sw.js", include_in_schema=False)
 async def service_worker(request: Request) -> Response:
     """The phone's service worker; it may control /phone only."""
     path = services(request).web_dir / "phone-sw.js"
     headers = {"Cache-Control": "no-cache", "Service-Worker-Allowed": "/phone"}
     return FileResponse(path, media_type="text/javascript", headers=headers)
-
-
-@router.get("/healthz")
-async def healthz() -> dict[str, str]:
-    """The process is alive."""
-    return {"status": "ok"}
-
-
-@router.get("/readyz")
-async def readyz(request: Request) -> dict[str, str]:
-    """The log can be read. `degraded`: the bus is away, so screens are up to two seconds late.
-
-    Raises:
-        StoreUnavailable: it cannot, or not in time.
-    """
-    desk = services(request).desk
-    try:
-        async with asyncio.timeout(READY_S):
-            await desk.log.head(desk.agency)
-    except TimeoutError:
-        raise StoreUnavailable("the database does not answer in time") from None
-    return {"status": "ok", "bus": "up"} if desk.bus.up else {"status": "degraded", "bus": "down"}
 
 
 async def _page(request: Request, role: Role, name: str) -> Response:

@@ -11,6 +11,7 @@ import msgspec
 from fastapi import APIRouter, Request
 
 from dispatch.api.bodies import AnswerBody, VolunteerBody, action_key
+from dispatch.api.requests import note
 from dispatch.api.services import Services, services
 from dispatch.api.session import Volunteer
 from dispatch.errors import Forbidden, Rejected
@@ -33,8 +34,11 @@ router = APIRouter(prefix="/api/phone")
 @router.post("/actions")
 async def actions(request: Request, actor: Volunteer, body: VolunteerBody) -> AnswerBody:
     """Carry out an action; see the list in docs/reference/http.md."""
+    note(request, action=body.action.kind)
     key = action_key(actor, body.action_id)
-    return AnswerBody.of(await services(request).desk.act(actor, key, body.action))
+    answer = await services(request).desk.act(actor, key, body.action)
+    note(request, seq=answer.seq, repeated=answer.repeated)
+    return AnswerBody.of(answer)
 
 
 @router.get("/meta")

@@ -14,8 +14,9 @@ from fastapi.responses import RedirectResponse
 from starlette.requests import HTTPConnection
 
 from dispatch.api.errors import BadOrigin, NoSession
-from dispatch.api.services import services
-from dispatch.errors import Rejected
+from dispatch.api.services import Services, services
+from dispatch.errors import Rejected, StoreUnavailable
+from dispatch.eventlog import ANSWER_S
 from dispatch.model import Actor, Role
 from dispatch.registry import access
 
@@ -30,8 +31,20 @@ async def session_of(connection: HTTPConnection, role: Role) -> Actor | None:
     token = connection.cookies.get(COOKIES[role])
     if not token:
         return None
-    s = services(connection)
-    actor = await asyncio.to_thread(access.check_session, s.engine, token, s.clock.now())
+    return await actor_of(services(connection), token, role)
+
+
+async def actor_of(s: Services, token: str, role: Role) -> Actor | None:
+    """The actor whose session this is, when it is one of that role.
+
+    Raises:
+        StoreUnavailable: nobody knows, or not in time.
+    """
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            actor = await s.sessions.holder(access.digest(token))
+    except TimeoutError:
+        raise StoreUnavailable("the database does not answer in time") from None
     return actor if actor is not None and actor.role is role else None
 
 
@@ -43,11 +56,19 @@ def from_our_page(origin: str | None, host: str | None) -> bool:
         return False
 
 
-async def _actor(request: Request, role: Role) -> Actor:
-    if request.method not in ("GET", "HEAD") and not from_our_page(
-        request.headers.get("origin"), request.headers.get("host")
-    ):
+def require_our_page(request: Request) -> None:
+    """Refuse what a page of another site sends.
+
+    Raises:
+        BadOrigin: it does.
+    """
+    if not from_our_page(request.headers.get("origin"), request.headers.get("host")):
         raise BadOrigin("this request does not come from a page of this server")
+
+
+async def _actor(request: Request, role: Role) -> Actor:
+    if request.method not in ("GET", "HEAD"):
+        require_our_page(request)
     actor = await session_of(request, role)
     if actor is None:
         raise NoSession(f"no {role} session")

@@ -57,7 +57,7 @@ def _offer_made(board: Board, s: Stored) -> tuple[Key, ...]:
         replaces=e.replaces,
     )
     board.offers_of[e.need_id].append(e.offer_id)
-    board.offers_to.setdefault(e.volunteer_id, []).append(e.offer_id)
+    board.offers_to[e.volunteer_id] = (*board.offers_to.get(e.volunteer_id, ()), e.offer_id)
     board.open_offers.add(e.offer_id)
     board.promised.get(e.need_id, {}).pop(e.volunteer_id, None)
     board.count(e.need_id, OfferStatus.OPEN)
@@ -92,7 +92,8 @@ def _offer_accepted(board: Board, s: Stored) -> tuple[Key, ...]:
     )
     board.count(offer.need_id, AssignmentStatus.ASSIGNED)
     board.assigned_to[offer.need_id].append(e.assignment_id)
-    board.assignments_of.setdefault(offer.volunteer_id, []).append(e.assignment_id)
+    earlier = board.assignments_of.get(offer.volunteer_id, ())
+    board.assignments_of[offer.volunteer_id] = (*earlier, e.assignment_id)
     board.active[offer.volunteer_id] = e.assignment_id
     board.taken[offer.need_id] = board.heads_taken(offer.need_id) + 1
     if offer.need_id in board.alerting:

@@ -94,8 +94,8 @@ class Board:
     """Closed incidents, numbered from 1 in the order of closing."""
     needs_of: dict[IncidentId, list[NeedId]] = field(default_factory=dict)
     offers_of: dict[NeedId, list[OfferId]] = field(default_factory=dict)
-    offers_to: dict[VolunteerId, list[OfferId]] = field(default_factory=dict)
-    assignments_of: dict[VolunteerId, list[AssignmentId]] = field(default_factory=dict)
+    offers_to: dict[VolunteerId, tuple[OfferId, ...]] = field(default_factory=dict)
+    assignments_of: dict[VolunteerId, tuple[AssignmentId, ...]] = field(default_factory=dict)
     assigned_to: dict[NeedId, list[AssignmentId]] = field(default_factory=dict)
     taken: dict[NeedId, int] = field(default_factory=dict)
     open_offers: set[OfferId] = field(default_factory=set)

@@ -16,6 +16,7 @@ from dispatch.board import Board
 from dispatch.commands.scenario import SHIPPED
 from dispatch.drills.people import roster_of
 from dispatch.drills.policies import OWN, POLICIES
+from dispatch.drills.report.drill import write_report
 from dispatch.drills.run import RunResult, run_drill, setting_of
 from dispatch.drills.scenario.model import Scenario
 from dispatch.drills.scenario.read import load_scenario
@@ -48,6 +49,9 @@ def add(commands: Parsers, command: Command) -> None:
     drill.add_argument("--policy", choices=list(POLICIES), default=OWN, help="how people are asked")
     drill.add_argument("--hours", type=float, help="only the first hours of the scenario")
     drill.add_argument("--json", type=Path, metavar="FILE.json", help="write all figures there")
+    drill.add_argument(
+        "--report", type=Path, metavar="FILE.html|pdf", help="write the after-action report there"
+    )
     _add_simulate(commands, command)
 
 
@@ -121,8 +125,9 @@ def _speed(text: str) -> float:
 def _drill(arguments: argparse.Namespace) -> int:
     scenario = shortened(scenario_named(arguments.scenario), arguments.hours)
     setting = setting_of(scenario, seed=arguments.seed, policy=arguments.policy)
-    if arguments.json is not None and not arguments.json.parent.is_dir():
-        raise BadInput(f"cannot write {arguments.json}: no such folder")
+    for path in (arguments.json, arguments.report):
+        if path is not None and not path.parent.is_dir():
+            raise BadInput(f"cannot write {path}: no such folder")
     print(f"Exercise {scenario.id}: making its people", file=sys.stderr)
     roster = roster_of(scenario)
     pace = _Pace(scenario.clock.starts_at, arguments.speed)
@@ -130,6 +135,8 @@ def _drill(arguments: argparse.Namespace) -> int:
     found = result.plain()
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    if arguments.report is not None:
+        write_report(result, arguments.report)
     _print(result, found)
     return 1 if found["violations"] else 0
 

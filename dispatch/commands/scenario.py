@@ -58,12 +58,9 @@ def _add_converting(parser: argparse.ArgumentParser) -> None:
         "--crs",
         type=Crs,
         choices=list(Crs),
-        default=Crs.WGS84,
         help="what the coordinates are in truth: maps of the Chinese mainland are shifted",
     )
-    parser.add_argument(
-        "--timezone", default="Asia/Shanghai", help="whose local clock (default: Asia/Shanghai)"
-    )
+    parser.add_argument("--timezone", help="whose local clock (taken for granted: Asia/Shanghai)")
     parser.add_argument("--year", type=int, help="of times that say none")
 
 

@@ -347,6 +347,12 @@ async def serving(carrier: Carrier, listener: socket.socket) -> AsyncIterator[No
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def serve(carrier: Carrier, listener: socket.socket) -> None:
+    """Serve the simulator on a socket; forever."""
+    async with serving(carrier, listener):
+        await asyncio.Event().wait()
+
+
 class _Server(uvicorn.Server):
     """Leaves the signals to the server it stands beside."""
 

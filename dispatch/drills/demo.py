@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from dispatch import actions as act
 from dispatch.agency import Agency
 from dispatch.app import Application
+from dispatch.drills.carrier import Carrier
 from dispatch.drills.scenario.settlements import read_settlements
 from dispatch.drills.volunteers import Crowd, Habits
 from dispatch.errors import BadInput, PlannerUnavailable, Rejected, SolverFailed
@@ -33,13 +35,18 @@ from dispatch.model import (
     VolunteerId,
 )
 from dispatch.ports import Clock
+from dispatch.registry.catalogue import Team, add_teams
+from dispatch.registry.contacts import contacts
 from dispatch.registry.generator import Recipe, generate
 from dispatch.registry.roster_csv import import_roster
 from dispatch.registry.tables import volunteer
+from dispatch.settings import Settings
 
 SEED: Final = 20_250_916
 COMMANDER: Final = Actor(role=Role.COMMANDER, id="demo")
 PHONES: Final = ("DEMO-1", "DEMO-2", "DEMO-3")
+TEAM: Final = "演示手机 Demo phones"
+"""As phones.csv names it."""
 
 Progress = Callable[[int, int], None]
 
@@ -79,9 +86,17 @@ def make_roster(
         currency=agency.currency,
     )
     generate(engine, recipe, now, SEED, progress)
+    with engine.begin() as connection:
+        add_teams(connection, [_own_team(recipe)])
     report = import_roster(engine, folder / "phones.csv", now)
     if report.problems:
         raise BadInput(f"{folder / 'phones.csv'}: {report.problems[0]}")
+
+
+def _own_team(recipe: Recipe) -> Team:
+    """The team of the three phones, so that a reach test can go to them alone."""
+    region = recipe.regions[-1].code
+    return Team(id=recipe.teams + 1, name=TEAM, region=region, level=0)
 
 
 def phones(engine: sa.Engine) -> dict[str, VolunteerId]:
@@ -105,6 +120,27 @@ async def begin(app: Application, people: dict[str, VolunteerId]) -> None:
         plan = await app.desk.act(COMMANDER, ActionId("demo/plan"), act.MakePlan())
         dispatch = act.DispatchPlan(plan_id=plan.ids["plan"])
         await app.desk.act(COMMANDER, ActionId("demo/dispatch"), dispatch)
+
+
+def with_carrier(settings: Settings) -> Settings:
+    """Return settings whose gateway is the simulator beside the demo, whatever they said: nobody
+    real is told of an invented flood."""
+    port = settings.carrier_port or settings.port + 1
+    return settings.model_copy(
+        update={
+            "carrier_port": port,
+            "gateway_url": f"http://{settings.host}:{port}",
+            "gateway_secret": secrets.token_hex(32),
+        }
+    )
+
+
+def carrier_of(app: Application, people: dict[str, VolunteerId]) -> Carrier:
+    """Return the carrier of an application whose settings are `with_carrier`: the demo phones stand
+    first in its inbox."""
+    known = contacts(app.engine, people.values())
+    names = {known[person].phone: number for number, person in people.items()}
+    return Carrier(secret=app.settings.gateway_secret.encode(), clock=app.clock, names=names)
 
 
 def crowd_of(app: Application, people: dict[str, VolunteerId], pace: float) -> Crowd:

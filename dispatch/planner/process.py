@@ -29,6 +29,9 @@ from dispatch.ports import EventLog
 
 A = TypeVar("A")
 
+ANSWER_S: Final = 90.0
+"""The planner may take so long; one that is frozen or caught in a loop is replaced after it."""
+
 Question = Callable[[Planner, Board, datetime], A]
 """Something only the planner can answer, since only it holds the roster: a module-level function,
 or a partial of one."""
@@ -89,12 +92,13 @@ class ProcessPlanner:
     """Runs a `FollowingPlanner` in a child process that dies with its parent.
 
     `build` makes it there, so it must be a module-level function with picklable arguments. A
-    child that died is replaced; the request that met its death is tried once more.
+    child that died is replaced; the request that met its death is tried once more. So is one that
+    has not answered for `limit_s`, and what it was asked has no answer then.
     """
 
-    def __init__(self, build: Callable[[], FollowingPlanner]) -> None:
-        self._build = build
-        self._pool: ProcessPoolExecutor | None = None
+    def __init__(self, build: Callable[[], FollowingPlanner], limit_s: float = ANSWER_S) -> None:
+        self._build, self._limit_s = build, limit_s
+        self._child: _Child | None = None
 
     async def start(self) -> None:
         """Start the child and wait until it has folded the log and loaded the roster.
@@ -110,7 +114,7 @@ class ProcessPlanner:
         """See `FollowingPlanner.plan`.
 
         Raises:
-            PlannerUnavailable: the child died twice.
+            PlannerUnavailable: the child died twice, or did not answer.
         """
         return await self.ask(seq, now, functools.partial(planned, only=only))
 
@@ -118,36 +122,57 @@ class ProcessPlanner:
         """See `FollowingPlanner.ask`; the question and its answer travel, so both must pickle.
 
         Raises:
-            PlannerUnavailable: the child died twice.
+            PlannerUnavailable: the child died twice, or did not answer.
         """
         return await self._run(_answer, seq, now, question)
 
     def close(self) -> None:
-        """End the child."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        """End the child, whatever it is about: it owns nothing."""
+        if self._child is not None:
+            self._child.end(wait=True)
 
     async def _run(self, work: Callable[..., A], *args: object) -> A:
+        loop = asyncio.get_running_loop()
         for last in (False, True):
+            child = self._child = self._child or _Child(self._build)
             try:
-                return await asyncio.get_running_loop().run_in_executor(
-                    self._executor(), work, *args
-                )
+                async with asyncio.timeout(self._limit_s):
+                    return await loop.run_in_executor(child.pool, work, *args)
+            except TimeoutError:
+                self._drop(child)
+                raise PlannerUnavailable("the planner does not answer; try again") from None
             except BrokenProcessPool as exc:
-                self._pool = None
+                self._drop(child)
                 if last:
                     raise PlannerUnavailable("the planner process died; try again") from exc
         raise AssertionError("unreachable")
 
-    def _executor(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_start,
-                initargs=(self._build,),
-            )
-        return self._pool
+    def _drop(self, child: _Child) -> None:
+        """Have another one from now on, unless somebody else has seen to that."""
+        child.end(wait=False)
+        if self._child is child:
+            self._child = None
+
+
+class _Child:
+    """A process that plans, behind a pool of one."""
+
+    def __init__(self, build: Callable[[], FollowingPlanner]) -> None:
+        others = multiprocessing.active_children()
+        self.pool = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_start,
+            initargs=(build,),
+        )
+        self.pool.submit(os.getpid)
+        self.processes = [p for p in multiprocessing.active_children() if p not in others]
+
+    def end(self, *, wait: bool) -> None:
+        """Kill it: one that is frozen or caught in a loop would not listen."""
+        for process in self.processes:
+            process.kill()
+        self.pool.shutdown(wait=wait, cancel_futures=True)
 
 
 _here: Final[list[tuple[FollowingPlanner, asyncio.AbstractEventLoop]]] = []

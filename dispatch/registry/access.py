@@ -86,32 +86,19 @@ def use_link(engine: Engine, token: str, now: datetime) -> Session:
         return _open_session(connection, Actor(role=Role(won.role), id=won.subject), now)
 
 
-def check_session(engine: Engine, token: str, now: datetime) -> Actor | None:
-    """Return who holds this session, None when it is unknown, over or ended."""
-    session = access_session.c
-    with reading(engine) as connection:
-        found = connection.execute(
-            select(session.role, session.subject).where(
-                session.token_hash == digest(token),
-                session.ended_at.is_(None),
-                session.expires_at > now,
-            )
-        ).one_or_none()
-    return None if found is None else Actor(role=Role(found.role), id=found.subject)
-
-
-def standing(engine: Engine, digests: Collection[str], now: datetime) -> set[str]:
-    """Return which of these sessions, named by the digests of their tokens, still stand."""
+def holders(engine: Engine, digests: Collection[str], now: datetime) -> dict[str, Actor]:
+    """Return who holds which of these sessions, named by the digests of their tokens; one that is
+    unknown, over or ended is not among them."""
     session = access_session.c
     with reading(engine) as connection:
         rows = connection.execute(
-            select(session.token_hash).where(
+            select(session.token_hash, session.role, session.subject).where(
                 session.token_hash.in_(digests),
                 session.ended_at.is_(None),
                 session.expires_at > now,
             )
-        )
-        return {row.token_hash for row in rows}
+        ).all()
+    return {row.token_hash: Actor(role=Role(row.role), id=row.subject) for row in rows}
 
 
 def end_session(engine: Engine, token: str, now: datetime) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
+    ExceptionContext,
     Table,
     create_engine,
     event,
@@ -30,7 +31,13 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from dispatch.errors import BadInput, StoreUnavailable
@@ -104,6 +111,11 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except (OperationalError, NoConnectionLeft) as error:
+        raise StoreUnavailable(_reason(error)) from error
+    except DatabaseError as error:
+        # SQLite says of a damaged file no more than this; the kinds below it are our own mistakes.
+        if type(error) is not DatabaseError:
+            raise
         raise StoreUnavailable(_reason(error)) from error
 
 
@@ -235,7 +247,14 @@ def _postgresql(address: URL) -> Engine:
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise BadInput(f"the driver for {_shown(address)} is not installed: {error}") from None
     event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "handle_error", _replace_what_broke)
     return engine
+
+
+def _replace_what_broke(failure: ExceptionContext) -> None:
+    # A server that goes away in mid-word leaves a connection that does not say it is closed.
+    if failure.is_pre_ping:
+        failure.is_disconnect = True
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
@@ -243,6 +262,14 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
     connection.execute(
         "SELECT set_config('synchronous_commit', 'on', false) "
         "WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+    )
+    # A machine that vanished while it held the head of the log must not keep it for the two hours
+    # that the server's own system would wait.
+    connection.execute(
+        "SELECT set_config('tcp_keepalives_idle', '5', false),"
+        " set_config('tcp_keepalives_interval', '2', false),"
+        " set_config('tcp_keepalives_count', '3', false),"
+        " set_config('tcp_user_timeout', '10000', false)"
     )
     connection.commit()
 

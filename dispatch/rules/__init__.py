@@ -29,6 +29,7 @@ from dispatch.rules.notices import (
 )
 from dispatch.rules.offers import (
     accept_offer,
+    check_answerable,
     decline_offer,
     make_offer,
     pairs_to_judge,
@@ -56,7 +57,16 @@ from dispatch.rules.plans import (
     wanting,
 )
 
-__all__ = ["Context", "Events", "Pair", "decide", "pairs_to_judge", "tick", "wanting"]
+__all__ = [
+    "Context",
+    "Events",
+    "Pair",
+    "check_answerable",
+    "decide",
+    "pairs_to_judge",
+    "tick",
+    "wanting",
+]
 
 Rule = Callable[[Board, Any, Context], Events]
 

@@ -112,7 +112,7 @@ def withdraw_offer(board: Board, a: act.WithdrawOffer, ctx: Context) -> Events:
 
 def accept_offer(board: Board, a: act.AcceptOffer, ctx: Context) -> Events:
     offer = own_offer(board, a.offer_id, ctx.actor)
-    _check_answerable(offer, ctx.now)
+    check_answerable(offer, ctx.now)
     need = board.needs[offer.need_id]
     check_not_over(need, ctx.now)
     if a.seen_seq is not None:
@@ -131,7 +131,7 @@ def promise_later(board: Board, a: act.PromiseLater, ctx: Context) -> Events:
     """Taken as a yes where they would still be in time; else others are asked now, and they may be
     asked again when they can set out."""
     offer = own_offer(board, a.offer_id, ctx.actor)
-    _check_answerable(offer, ctx.now)
+    check_answerable(offer, ctx.now)
     need = board.needs[offer.need_id]
     travel = _travel_from(a.ready_in_s, _travel_of(offer, ctx))
     if _in_time(need, travel, ctx.now):
@@ -226,12 +226,17 @@ def _stand_down_asked(board: Board, accepted: Offer, taken: int) -> Iterator[ev.
 
 def decline_offer(board: Board, a: act.DeclineOffer, ctx: Context) -> Events:
     offer = own_offer(board, a.offer_id, ctx.actor)
-    _check_answerable(offer, ctx.now)
+    check_answerable(offer, ctx.now)
     comment = checked_text(a.comment, "comment", required=False)
     return (ev.OfferDeclined(offer_id=offer.id, reason=a.reason, comment=comment),)
 
 
-def _check_answerable(offer: Offer, now: datetime) -> None:
+def check_answerable(offer: Offer, now: datetime) -> None:
+    """Refuse what is no longer open.
+
+    Raises:
+        Rejected: `OFFER_WITHDRAWN`, `OFFER_EXPIRED`, `OFFER_ANSWERED`.
+    """
     if offer.status is OfferStatus.WITHDRAWN:
         raise Rejected("OFFER_WITHDRAWN", because=offer.withdrawn_because)
     if offer.status is OfferStatus.EXPIRED or (

@@ -72,10 +72,11 @@ def _warning(board: Board, mine: VolunteerId, zone: Zone) -> Entity | None:
     """A zone for somebody inside it: without its outline, which a phone does not need."""
     if zone.status is not ZoneStatus.ACTIVE or mine not in board.warned.get(zone.id, ()):
         return None
-    whole = plain(zone)
     shown = ("id", "kind", "name", "drawn_at", "ends_at", "certainty")
+    # The outline may have thousands of corners, and this is made for each of thousands of people.
+    said = plain({name: getattr(zone, name) for name in shown})
     seen = _seen(board, of_warning(zone.id, mine))
-    return {"exercise": board.exercise} | {name: whole[name] for name in shown} | seen
+    return {"exercise": board.exercise} | said | seen
 
 
 def _test(board: Board, mine: VolunteerId, test: ReachTest) -> Entity | None:

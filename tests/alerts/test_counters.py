@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dispatch.alerts.counters import LAG_BOUNDS_S, Counters
+from dispatch.alerts.counters import Counters
 
 
-def test_waits_fall_into_the_first_bound_that_holds_them() -> None:
-    counters = Counters()
-    for seconds in (0.0, 0.01, 0.011, 100.0):
-        counters.waited(seconds)
-    assert counters.lags[:2] == [2, 1]
-    assert counters.lags[len(LAG_BOUNDS_S)] == 1
-    assert counters.lag_sum_s == 100.021
+def test_each_gateway_counts_for_itself() -> None:
+    one, other = Counters(), Counters()
+    one.waited_s.add(0.02)
+    one.closed[1013] += 1
+    assert (sum(one.waited_s.counts), one.closed.total()) == (1, 1)
+    assert (sum(other.waited_s.counts), other.closed.total()) == (0, 0)

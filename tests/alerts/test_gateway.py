@@ -14,7 +14,7 @@ from dispatch import actions as act
 from dispatch import views
 from dispatch.alerts import gateway as gateway_module
 from dispatch.alerts import wire
-from dispatch.alerts.gateway import DEVICES, PING_AFTER_S, SILENCE_S, SLOW_S, Gateway
+from dispatch.alerts.gateway import AHEAD_S, DEVICES, PING_AFTER_S, SILENCE_S, SLOW_S, Gateway
 from dispatch.alerts.history import BATCHES
 from dispatch.board import apply
 from dispatch.clock import ManualClock
@@ -73,6 +73,38 @@ async def test_first_frame_is_a_snapshot_then_updates() -> None:
     assert same(screen, live)
 
 
+async def test_who_has_seen_more_than_we_have_waits_for_us() -> None:
+    live = Live()
+    live.play.need()
+    ahead = live.play.board.seq + 1
+    screen = Screen(live.gateway, commander())
+    screen.hello(ahead, LOG_ID)
+    assert screen.frames() == []
+    live.play.act(COMMANDER, open_incident())
+    first, *_ = await live.frames(screen)
+    assert (first["t"], first["seq"] >= ahead) == ("replay", True)
+
+
+async def test_who_has_seen_what_never_comes_gets_what_there_is() -> None:
+    live = Live()
+    live.play.need()
+    screen = Screen(live.gateway, commander())
+    screen.hello(live.play.board.seq + 100, LOG_ID)
+    await live.gateway.sweep(time.monotonic() + AHEAD_S + 0.1)
+    assert [f["t"] for f in screen.frames()] == ["snapshot"]
+    assert same(screen, live)
+
+
+async def test_who_leaves_while_waiting_for_us_is_forgotten() -> None:
+    live = Live()
+    screen = Screen(live.gateway, commander())
+    screen.hello(1, LOG_ID)
+    screen.pipe.close()
+    live.play.act(COMMANDER, open_incident())
+    await live.settled()
+    assert screen.frames() == []
+
+
 async def test_resume_replays_exactly_what_was_missed() -> None:
     live = Live()
     screen = live.screen()
@@ -98,7 +130,7 @@ async def test_nothing_missed_is_an_empty_replay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seq", "log_id"), [(1, "another log"), (1, None), (None, LOG_ID), (10_000, LOG_ID)]
+    ("seq", "log_id"), [(1, "another log"), (1, None), (None, LOG_ID), (10_000, "another log")]
 )
 async def test_what_cannot_be_replayed_is_a_snapshot(seq: int | None, log_id: str | None) -> None:
     live = Live()

@@ -114,6 +114,7 @@ def test_a_reach_test_says_that_there_is_no_task(play: Play) -> None:
         ("confirm_yes", "you go to North dike, by 04:00"),
         ("confirm_no", "you do not go to North dike"),
         ("confirm_later", "North dike, you can set out at 05:00"),
+        ("already_yes", "you have said yes to North dike, by 04:00"),
         ("offer_over", "not needed at North dike any more"),
     ],
 )

@@ -7,12 +7,17 @@ from typing import Any
 from dispatch import actions as act
 from dispatch.alerts.pending import Pending
 from dispatch.board import Key
-from dispatch.model import DeclineReason, VolunteerId
+from dispatch.model import SYSTEM, Actor, DeclineReason, VolunteerId, ZoneKind
 from dispatch.views import COMMANDERS, Audience
 from tests.play import COMMANDER, Play, volunteer
 
 ONE, TWO, THREE = (Audience(volunteer_id=VolunteerId(n)) for n in (1, 2, 3))
 LISTENING = {COMMANDERS, ONE, TWO}
+FLOOD = act.DrawZone(
+    zone_kind=ZoneKind.FLOOD,
+    name="Estero",
+    parts=((((-71.3, -29.9), (-71.2, -29.9), (-71.2, -30.0)),),),
+)
 
 
 class Noted:
@@ -104,3 +109,36 @@ def test_what_commanders_who_left_missed_is_forgotten() -> None:
     pending.add([("zone", "z")], LISTENING)
     pending.forget(COMMANDERS)
     assert not pending.for_commanders
+
+
+def test_who_was_warned_before_is_told_again_only_of_what_changed() -> None:
+    noted = Noted()
+    pending = Pending(noted.play.board)
+
+    def told_after(actor: Actor, action: act.Action) -> list[bool]:
+        noted.keys.clear()
+        noted.play.act(actor, action)
+        pending.add(noted.keys, LISTENING)
+        return [("warning", zone) in pending.take(a) for a in (ONE, TWO)]
+
+    def warn(person: Audience) -> act.WarnPeople:
+        assert person.volunteer_id is not None
+        return act.WarnPeople(zone_id=zone, volunteer_ids=(person.volunteer_id,))
+
+    noted.play.act(COMMANDER, FLOOD)
+    (zone,) = noted.play.board.zones
+    assert told_after(SYSTEM, warn(ONE)) == [True, False]
+    assert told_after(SYSTEM, warn(TWO)) == [False, True]
+    assert told_after(COMMANDER, act.ClearZone(zone_id=zone)) == [True, True]
+
+
+def test_a_crowd_is_taken_in_the_order_in_which_it_was_noted() -> None:
+    noted = Noted()
+    pending = Pending(noted.play.board)
+    crowd = [Audience(volunteer_id=VolunteerId(n)) for n in (9, 4, 7)]
+    pending.add([("person", a.volunteer_id) for a in crowd], set(crowd))
+    found = []
+    while (audience := pending.next()) is not None:
+        found.append(audience)
+        pending.take(audience)
+    assert found == crowd

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from dispatch.api import live as live_module
 from dispatch.api.live import recheck
 from dispatch.settings import Settings
 from tests.api.calls import dispatched, instant, open_need
@@ -111,6 +114,24 @@ async def test_a_session_that_has_ended_closes_its_screens_and_no_others(town: T
         assert gone.close_code == 4401
         await kept.send('{"t":"ping"}')
         await next_frame(kept, "pong")
+
+
+async def test_nobody_is_sent_away_while_the_store_is_away(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = town.app.api.state.services
+    monkeypatch.setattr(live_module, "RECHECK_S", 0.01)
+    phone = await town.phone(6)
+    async with phone.live() as screen:
+        await screen.send(HELLO)
+        await next_frame(screen, "snapshot")
+        away = dataclasses.replace(services, engine=sa.create_engine("sqlite:////nowhere/x.db"))
+        checking = asyncio.create_task(live_module.recheck_forever(away))
+        await asyncio.wait([checking], timeout=0.5)
+        assert not checking.done()
+        checking.cancel()
+        await screen.send('{"t":"ping"}')
+        await next_frame(screen, "pong")
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import threading
 
 import pytest
 import sqlalchemy as sa
 
-from dispatch.api import pages
 from dispatch.errors import LogCorrupt
 from dispatch.events import Stored
 from dispatch.registry.tables import look
@@ -202,47 +200,6 @@ async def test_roads_are_gzipped_and_cached(town: Town) -> None:
         "/api/map/roads.geojson", headers={"If-None-Match": first.headers["etag"]}
     )
     assert again.status_code == 304
-
-
-async def test_health(town: Town) -> None:
-    commander = await town.commander()
-    assert (await commander.http.get("/healthz")).json() == {"status": "ok"}
-    assert (await commander.http.get("/readyz")).json() == {"status": "ok", "bus": "up"}
-
-
-async def test_ready_but_degraded_when_the_bus_is_gone(settings: Settings) -> None:
-    away = settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
-    async with running_town(away) as town:
-        commander = await town.commander()
-        response = await commander.http.get("/readyz")
-        assert response.status_code == 200
-        assert response.json() == {"status": "degraded", "bus": "down"}
-        await commander.done("note.add", text="works all the same")
-
-
-async def test_ready_says_no_when_the_store_does_not_answer(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pages, "READY_S", 0.05)
-    async with running_town(settings) as town:
-        answers = threading.Event()
-        town.app.log._thread.submit(answers.wait)
-        client = Client(town.base, "command")
-        response = await client.http.get("/readyz")
-        assert (response.status_code, response.json()["error"]["code"]) == (503, "STORE_DOWN")
-        answers.set()
-        await client.http.aclose()
-
-
-async def test_ready_says_no_when_the_store_is_gone(town: Town) -> None:
-    with town.app.engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE log_head RENAME TO gone"))
-    client = Client(town.base, "command")
-    response = await client.http.get("/readyz")
-    assert (response.status_code, response.json()["error"]["code"]) == (503, "STORE_DOWN")
-    await client.http.aclose()
-    with town.app.engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE gone RENAME TO log_head"))
 
 
 async def test_a_server_whose_clockwork_fails_ends_itself(

@@ -13,14 +13,15 @@ from dispatch.alerts.bus import MemoryBus
 from dispatch.alerts.redis_bus import RedisBus
 from dispatch.errors import BadInput
 from dispatch.ports import Bus
+from tests.chaos.proxy import BadNetwork
 from tests.servers import RedisServer
 
 DEADLINE_S = 20
 
 
 @contextlib.asynccontextmanager
-async def running(server: RedisServer) -> AsyncIterator[RedisBus]:
-    bus = RedisBus(server.url)
+async def running(server: RedisServer, port: int | None = None) -> AsyncIterator[RedisBus]:
+    bus = RedisBus(f"redis://127.0.0.1:{port or server.port}/0")
     task = asyncio.create_task(bus.run())
     try:
         yield bus
@@ -125,6 +126,25 @@ class TestRedis:
             await until(lambda: not bus.up)
             redis_server.send(signal.SIGCONT)
             await until(lambda: bus.up)
+
+    async def test_a_connection_that_went_dead_unnoticed_is_replaced(
+        self, redis_server: RedisServer
+    ) -> None:
+        network = BadNetwork(redis_server.port)
+        try:
+            through = running(redis_server, network.port)
+            async with through as bus, running(redis_server) as other:
+                listener = await Listener(bus, "a").awake()
+                await network.be(mode="blackhole")
+                await until(lambda: not bus.up)
+                await network.be()
+                listener.heard.clear()
+                await until(
+                    lambda: b"again" in listener.heard, lambda: other.publish("a", b"again")
+                )
+                listener.close()
+        finally:
+            network.close()
 
     async def test_away_from_the_beginning(self, redis_server: RedisServer) -> None:
         redis_server.kill()

@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -29,7 +28,7 @@ MESSAGE = Message(
     params={"sign": "Rescue", "place": "North dike"},
     language="en",
     urgency=Urgency.LIFE,
-    expires_at=datetime.now(UTC) + timedelta(hours=2),
+    expires_at=None,
     exercise=False,
 )
 PHONE = "+99900000001"

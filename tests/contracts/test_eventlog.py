@@ -269,6 +269,16 @@ class TestPostgres:
                 assert connection.execute(setting).scalar() == kept
         engine.dispose()
 
+    async def test_a_machine_that_vanished_is_noticed_by_the_server(
+        self, postgres: PostgresServer
+    ) -> None:
+        log = opened(postgres.database())
+        with log._engine.connect() as connection:
+            idle = connection.exec_driver_sql("SHOW tcp_keepalives_idle").scalar()
+            unacknowledged = connection.exec_driver_sql("SHOW tcp_user_timeout").scalar()
+        assert (idle, unacknowledged) == ("5", "10000")
+        close(log)
+
     async def test_one_writer_at_a_time_has_the_turn(self, postgres: PostgresServer) -> None:
         url = postgres.database()
         logs = [opened(url) for _ in range(3)]
@@ -302,6 +312,24 @@ class TestPostgres:
                     assert await log.append(A, entries(str(n), "x"), n) == n + 1
         for one in (stuck, log):
             close(one)
+
+    async def test_a_frozen_server_is_not_waited_for_and_what_it_stored_is_found(
+        self, own_postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        log = opened(own_postgres.url())
+        await log.append(A, entries("1", "a"), 0)
+        monkeypatch.setattr(eventlog, "ANSWER_S", 0.3)
+        with own_postgres.frozen():
+            with pytest.raises(StoreUnavailable, match="in time"):
+                await log.append(A, entries("2", "b"), 1)
+            with pytest.raises(StoreUnavailable, match="in time"):
+                async with log.turn(A):
+                    raise AssertionError("nobody has the turn")
+        monkeypatch.undo()
+        async with log.turn(A):
+            stored = await log.find(A, [ActionId("2")])
+            assert texts(await log.read(A, 0)) == ["a", "b"][: 1 + len(stored)]
+        close(log)
 
     async def test_goes_on_when_the_server_is_back(self, own_postgres: PostgresServer) -> None:
         log = opened(own_postgres.url())

@@ -8,7 +8,7 @@ from dispatch.agency import load_agency
 from dispatch.app import build
 from dispatch.clock import SystemClock
 from dispatch.drills import demo
-from dispatch.model import VolunteerId
+from dispatch.model import Medium, VolunteerId
 from dispatch.registry.engine import open_engine
 from tests.town import AGENCY_FILE, make_town
 
@@ -48,3 +48,20 @@ def test_a_county_is_made_once(tmp_path: Path) -> None:
     demo.make_roster(engine, agency, AGENCY_FILE.parent, 300, SystemClock(), lambda *_: None)
     assert set(demo.phones(engine)) == set(demo.PHONES)
     engine.dispose()
+
+
+async def test_the_demos_messages_go_to_the_simulator_whatever_the_settings_say(
+    tmp_path: Path,
+) -> None:
+    real = make_town(tmp_path / "data", 300, gateway_url="https://carrier.example")
+    settings = demo.with_carrier(real)
+    assert settings.gateway_url == f"http://127.0.0.1:{real.port + 1}"
+    assert settings.gateway_secret != demo.with_carrier(real).gateway_secret
+    app = await build(settings, load_agency(AGENCY_FILE), simulated=True)
+    by_medium = {channel.medium: channel for channel in app.channels}
+    assert not by_medium[Medium.SMS].real
+    assert not by_medium[Medium.VOICE].real
+    carrier = demo.carrier_of(app, demo.phones(app.engine))
+    shown = [(phone["name"], phone["phone"]) for phone in carrier.phones()]
+    assert shown == [(f"DEMO-{n}", f"+9995550000{n}") for n in (1, 2, 3)]
+    app.close()

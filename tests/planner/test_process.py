@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import multiprocessing
 import os
 import signal
 import time
@@ -18,7 +20,7 @@ from dispatch.eventlog import MemoryEventLog, SqlEventLog
 from dispatch.geo.straight import StraightLineRouter
 from dispatch.matching.policy import MatchPolicy
 from dispatch.planner.plan import Planner
-from dispatch.planner.process import FollowingPlanner, ProcessPlanner
+from dispatch.planner.process import FollowingPlanner, ProcessPlanner, _Child
 from dispatch.registry.engine import migrate, open_engine
 from tests.builders import person, roster
 from tests.office import AGENCY, Office
@@ -60,12 +62,59 @@ async def test_plans_from_the_log_and_survives_its_own_death(office: Office) -> 
     first = await planner.plan(office.desk.board.seq, office.clock.now())
     assert first is not None
     assert [p.volunteer_id for p in first.proposals][:2] == [1, 2]
-    assert planner._pool is not None
-    (child,) = planner._pool._processes.values()
-    os.kill(child.pid or 0, signal.SIGKILL)
+    assert planner._child is not None
+    (child,) = planner._child.processes
+    child.kill()
     again = await planner.plan(office.desk.board.seq, office.clock.now())
     assert again is not None
     assert again.proposals == first.proposals
+
+
+async def test_a_frozen_planner_is_replaced(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'log.db'}"
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()
+    planner = ProcessPlanner(functools.partial(following, url), limit_s=60)
+    await planner.start()
+    assert planner._child is not None
+    (frozen,) = planner._child.processes
+    os.kill(frozen.pid or 0, signal.SIGSTOP)
+    planner._limit_s = 0.2
+    with pytest.raises(PlannerUnavailable, match="does not answer"):
+        await planner.plan(0, datetime.now(UTC))
+    planner._limit_s = 60
+    assert await planner.plan(0, datetime.now(UTC)) is None
+    planner.close()
+    frozen.join(60)
+    assert frozen.exitcode == -signal.SIGKILL
+
+
+async def test_a_frozen_planner_does_not_keep_anybody_from_closing(tmp_path: Path) -> None:
+    planner = ProcessPlanner(functools.partial(following, "sqlite://"))
+    planner._child = _Child(functools.partial(following, "sqlite://"))
+    (frozen,) = planner._child.processes
+    os.kill(frozen.pid or 0, signal.SIGSTOP)
+    await asyncio.to_thread(planner.close)
+    assert frozen.exitcode == -signal.SIGKILL
+
+
+async def test_two_who_meet_its_death_have_one_successor(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'log.db'}"
+    engine = open_engine(url)
+    migrate(engine)
+    engine.dispose()
+    planner = ProcessPlanner(functools.partial(following, url))
+    await planner.start()
+    assert planner._child is not None
+    first = planner._child
+    first.processes[0].kill()
+    now = datetime.now(UTC)
+    assert await asyncio.gather(*(planner.plan(0, now) for _ in range(5))) == [None] * 5
+    assert planner._child is not first
+    assert [p.is_alive() for p in planner._child.processes] == [True]
+    assert not set(multiprocessing.active_children()) - set(planner._child.processes)
+    planner.close()
 
 
 async def test_a_child_that_cannot_live_is_an_error(tmp_path: Path) -> None:
@@ -89,7 +138,7 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
         "    engine = open_engine(url); migrate(engine); engine.dispose()\n"
         "    planner = ProcessPlanner(functools.partial(following, url))\n"
         "    await planner.start()\n"
-        "    print([p.pid for p in planner._pool._processes.values()][0], flush=True)\n"
+        "    print([p.pid for p in planner._child.processes][0], flush=True)\n"
         "    await asyncio.sleep(60)\n"
         "if __name__ == '__main__':\n"
         "    asyncio.run(main())\n"

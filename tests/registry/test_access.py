@@ -12,14 +12,13 @@ from dispatch.errors import Rejected
 from dispatch.model import Actor, Role
 from dispatch.registry.access import (
     SESSION_LIFE,
-    check_session,
     digest,
     end_session,
     end_tracker,
+    holders,
     make_link,
     make_tracker,
     revoke,
-    standing,
     tracked_by,
     use_link,
 )
@@ -30,6 +29,10 @@ from .conftest import AddPerson
 
 HOUR = timedelta(hours=1)
 ANNA = Actor(role=Role.COMMANDER, id="anna")
+
+
+def check_session(engine: Engine, token: str, now: datetime) -> Actor | None:
+    return holders(engine, [digest(token)], now).get(digest(token))
 
 
 def test_a_link_opens_a_session(registry: Engine, now: datetime) -> None:
@@ -153,16 +156,17 @@ def test_any_cookie_misses_quietly(registry: Engine, now: datetime, token: str) 
     assert _refused(registry, token, now) == "LINK_UNKNOWN"
 
 
-def test_which_sessions_stand(registry: Engine, now: datetime) -> None:
+def test_many_sessions_are_looked_up_at_once(registry: Engine, now: datetime) -> None:
     tokens = []
-    for _ in range(3):
-        link = make_link(registry, Role.COMMANDER, "anna", now, HOUR)
+    for name in ("anna", "bert", "cleo"):
+        link = make_link(registry, Role.COMMANDER, name, now, HOUR)
         tokens.append(use_link(registry, link, now).token)
     end_session(registry, tokens[1], now)
     digests = [digest(t) for t in (*tokens, "unknown")]
-    assert standing(registry, digests, now) == {digests[0], digests[2]}
-    assert standing(registry, digests, now + SESSION_LIFE) == set()
-    assert standing(registry, [], now) == set()
+    cleo = Actor(role=Role.COMMANDER, id="cleo")
+    assert holders(registry, digests, now) == {digests[0]: ANNA, digests[2]: cleo}
+    assert holders(registry, digests, now + SESSION_LIFE) == {}
+    assert holders(registry, [], now) == {}
 
 
 def test_a_tracker_says_whose_it_is_and_opens_nothing(

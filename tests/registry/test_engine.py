@@ -204,3 +204,13 @@ def test_a_second_engine_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", f"{look}; c.close()"], check=True)
     assert path.with_name("dispatch.db-wal").exists()
     first.dispose()
+
+
+def test_a_connection_that_broke_in_any_way_is_replaced(postgres_engine: Engine) -> None:
+    """One whose server went away in mid-word says neither that it is closed nor what is wrong."""
+    with postgres_engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+    assert raw is not None
+    raw.pgconn.send_query(b"SELECT pg_sleep(0)")
+    with reading(postgres_engine) as connection:
+        assert connection.execute(select(1)).scalar() == 1

@@ -4,19 +4,24 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
-import { firstLoad } from "./first-load.mjs";
+import { firstLoad, laterLoad } from "./first-load.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 // Both languages, so that switching works without a network.
-const loads = ["zh", "en"].map((lang) => firstLoad("phone", lang));
+const loads = [
+  ...["zh", "en"].map((lang) => firstLoad("phone", lang)),
+  laterLoad("phone", "zh", "src/phone/later/index.ts"),
+];
 const files = [...new Set(loads.flatMap(({ js, css }) => [...js, ...css]))]
   .map((file) => `/${file}`)
   .sort();
 const page = readFileSync(new URL("../dist/phone/index.html", import.meta.url));
 const worker = readFileSync(new URL("../src/phone/sw.ts", import.meta.url));
+const alert = readFileSync(new URL("../src/phone/alert.ts", import.meta.url));
 const version = createHash("sha256")
   .update(page)
   .update(worker)
+  .update(alert)
   .update(files.join("\n"))
   .digest("hex")
   .slice(0, 12);

@@ -7,6 +7,9 @@ import { readFileSync } from "node:fs";
 export const firstLoad = (page, lang) =>
   reached(page, [`${page}/index.html`, `src/${page}/texts/${lang}.ts`]);
 
+/** Returns the same of a page that has its texts in its entry. */
+export const wholeLoad = (page) => reached(page, [`${page}/index.html`]);
+
 /** Returns what `source`, loaded later, adds to the page's first load. */
 export function laterLoad(page, lang, source) {
   const first = firstLoad(page, lang);

@@ -6,6 +6,7 @@ import type {
   Incident,
   MyAssignment,
   MyOffer,
+  MyTest,
   Need,
   Offer,
   Plan,
@@ -33,6 +34,10 @@ export const counts = (some: Partial<Counts> = {}): Counts => ({
   released: 0,
   declined: 0,
   expired: 0,
+  later: 0,
+  told: 0,
+  delivered: 0,
+  seen: 0,
   ...some,
 });
 
@@ -100,6 +105,11 @@ export const offer = (some: Partial<Offer> = {}): Offer => ({
   decline_reason: null,
   comment: "",
   withdrawn_because: "",
+  ready_at: null,
+  brings: [],
+  told: [],
+  seen_at: null,
+  seen_by: null,
   ...some,
 });
 
@@ -122,6 +132,11 @@ export const assignment = (some: Partial<Assignment> = {}): Assignment => ({
   home_at: null,
   stood_down_at: null,
   stood_down_because: "",
+  ready_at: null,
+  brings: [],
+  told: [],
+  seen_at: null,
+  seen_by: null,
   ...some,
 });
 
@@ -210,6 +225,20 @@ export const myOffer = (some: Partial<MyOffer> = {}): MyOffer => ({
   answered_at: null,
   withdrawn_because: "",
   replaces: null,
+  ready_at: null,
+  brings: [],
+  notice_id: "o-o1",
+  seen_at: null,
+  ...some,
+});
+
+export const myTest = (some: Partial<MyTest> = {}): MyTest => ({
+  id: "t1",
+  name: "Evening test",
+  ends_at: at(20),
+  exercise: false,
+  notice_id: "t-t1-7",
+  seen_at: null,
   ...some,
 });
 
@@ -225,5 +254,9 @@ export const myAssignment = (some: Partial<MyAssignment> = {}): MyAssignment => 
   home_at: null,
   stood_down_at: null,
   stood_down_because: "",
+  ready_at: null,
+  brings: [],
+  notice_id: null,
+  seen_at: null,
   ...some,
 });

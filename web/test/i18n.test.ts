@@ -5,11 +5,14 @@ import { messages as planEn } from "../src/command/plan/texts/messages.en";
 import { messages as planZh } from "../src/command/plan/texts/messages.zh";
 import { commandDetail } from "../src/command/details";
 import { MESSAGES as locked } from "../src/locked/messages";
+import { TEXTS as ANSWER } from "../src/answer/texts";
+import { TEXTS as PEOPLE } from "../src/command/people/texts";
+import { TEXTS as LATER } from "../src/phone/later/texts";
 import { texts as phoneEn } from "../src/phone/texts/en";
 import { texts as phoneZh } from "../src/phone/texts/zh";
 import { codeText, problemText } from "../src/shared/codes";
 import { chooseLanguage } from "../src/shared/i18n";
-import { DECLINE_REASONS } from "../src/shared/wire";
+import { DECLINE_REASONS, MEANS } from "../src/shared/wire";
 
 type Leaf = string | number | ((...args: never[]) => unknown);
 
@@ -36,6 +39,8 @@ const hanzi = /[\u4e00-\u9fff]/;
 const SAME = new Set([
   "messages.covered", // insurer and sum
   "messages.pair", // only the colon differs
+  "messages.languages.zh", // each by its own name
+  "messages.languages.en",
   "messages.keyNamesShort.Escape",
   "messages.keyNamesShort.Enter",
   "messages.keyNamesShort.Backspace",
@@ -45,6 +50,9 @@ describe.each([
   ["command", commandEn, commandZh],
   ["plan", { messages: planEn }, { messages: planZh }],
   ["phone", phoneEn, phoneZh],
+  ["command, people", { messages: PEOPLE.en }, { messages: PEOPLE.zh }],
+  ["answer", { messages: ANSWER.en }, { messages: ANSWER.zh }],
+  ["phone, later", { messages: LATER.en }, { messages: LATER.zh }],
   ["locked", locked.en, locked.zh],
 ])("texts of %s", (page, en, zh) => {
   const english = leaves(en);
@@ -69,9 +77,9 @@ describe.each([
   });
 
   it("carry no Chinese in English", () => {
-    // Said to people of either language by one volunteer.
-    const both = new Set(["messages.leaveComment"]);
-    const mixed = [...english].filter(([key, text]) => hanzi.test(text) && !both.has(key));
+    // A language is called by its own name.
+    const own = new Set(["messages.languages.zh"]);
+    const mixed = [...english].filter(([key, text]) => hanzi.test(text) && !own.has(key));
     expect(mixed, page).toEqual([]);
   });
 });
@@ -85,7 +93,7 @@ describe("codes", () => {
     "PLAN_SUPERSEDED NOTHING_TO_PLAN NOTHING_TO_OFFER NOTHING_CHANGED HEADS_BELOW_TAKEN " +
     "NO_WAY TOO_MANY BAD_LEVEL BAD_REACH BAD_ZONE BAD_FILE NO_REGION BAD_PACE ENDS_BEFORE_IT_STARTS UNKNOWN_SKILL UNKNOWN_KIND UNKNOWN_REGION TEXT_TOO_LONG " +
     "TEXT_EMPTY LINK_USED LINK_UNKNOWN NETWORK " +
-    "NOT_ALERTING BAD_ALERT_POLICY PAIR_EXCLUDED NOTHING_TO_FREE"
+    "NOT_ALERTING BAD_ALERT_POLICY PAIR_EXCLUDED NOTHING_TO_FREE TOO_LATE"
   ).split(" ");
   const REASONS = (
     "STATUS TIER AGE FITNESS SKILL CREDENTIAL TRAINING COVER JURISDICTION UNAVAILABLE BUSY " +
@@ -96,7 +104,7 @@ describe("codes", () => {
     "PlanMade PlanDispatched OfferMade OfferAccepted OfferDeclined OfferExpired OfferWithdrawn " +
     "Departed Arrived Released ReachedHome StoodDown AvailabilitySet CheckedIn CheckedOut " +
     "NoteAdded ZoneDrawn ZoneCleared AlertingStarted WaveMade FillDoubted AlertingStopped " +
-    "PairPinned PairExcluded PairFreed"
+    "PairPinned PairExcluded PairFreed ReachTestStarted ReachTestEnded"
   ).split(" ");
   const BECAUSE =
     "FILLED TOOK_ANOTHER NEED_CLOSED INCIDENT_CLOSED HAZARD_RAISED EXCLUDED MOVED".split(" ");
@@ -130,13 +138,24 @@ describe("codes", () => {
     expect(TERMS.filter((term) => !(term in planEn.term))).toEqual([]);
     expect(OUTCOMES.filter((outcome) => !(outcome in planEn.outcome))).toEqual([]);
     expect(MENDABLE.filter((reason) => !(reason in planEn.remedy))).toEqual([]);
-    expect(DECLINE_REASONS.filter((code) => !(code in codes.decline))).toEqual([]);
+    expect([...DECLINE_REASONS, "LATER"].filter((code) => !(code in codes.decline))).toEqual([]);
+    expect(MEANS.filter((means) => !(means in codes.means))).toEqual([]);
     expect(EVENTS.filter((event) => !(event in events))).toEqual([]);
+  });
+
+  it("cover what the page behind a link may meet", () => {
+    const ends = "OFFER_EXPIRED OFFER_WITHDRAWN OFFER_ANSWERED NEED_FULL LINK_UNKNOWN".split(" ");
+    for (const table of [ANSWER.en.closed, ANSWER.en.closedHelp]) {
+      expect(ends.filter((code) => !(code in table))).toEqual([]);
+    }
+    for (const why of ["QUIET_HOURS", "COST_CAP", "NO_ADDRESS"])
+      expect(PEOPLE.en.why).toHaveProperty(why);
+    for (const why of ["QUIET_HOURS", "COST_CAP"]) expect(PEOPLE.en.held).toHaveProperty(why);
   });
 
   it("cover on the phone what a volunteer may meet", () => {
     const volunteer =
-      "OFFER_EXPIRED OFFER_WITHDRAWN OFFER_ANSWERED NEED_FULL NEED_OVER STALE NOT_ELIGIBLE " +
+      "OFFER_EXPIRED OFFER_WITHDRAWN OFFER_ANSWERED TOO_LATE NEED_FULL NEED_OVER STALE NOT_ELIGIBLE " +
       "ALREADY_ASSIGNED ILLEGAL_STATE NOT_FOUND FORBIDDEN DEADLINE_PASSED STORE_DOWN NETWORK";
     expect(volunteer.split(" ").filter((code) => !(code in phoneEn.codes.error))).toEqual([]);
   });

@@ -51,7 +51,7 @@ describe("kept", () => {
     const source = { seq: 12, logId: "log", exercise: true };
     const picture = pictureOf(
       source,
-      { me: [], offer: [offer], assignment: [], warning: [] },
+      { me: [], offer: [offer], assignment: [], warning: [], test: [] },
       at(0),
     );
     const store = new Store<PhoneKinds>(["me", "offer", "assignment", "warning"]);
@@ -61,7 +61,7 @@ describe("kept", () => {
   });
 
   it("has no picture before the first snapshot", () => {
-    const empty = { me: [], offer: [], assignment: [], warning: [] };
+    const empty = { me: [], offer: [], assignment: [], warning: [], test: [] };
     expect(pictureOf({ seq: null, logId: null, exercise: false }, empty, at(0))).toBeNull();
   });
 });

@@ -54,6 +54,23 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 describe("outbox", () => {
+  it("lets no answer wait behind what was merely seen", async () => {
+    const see: PhoneAction = { kind: "notices.see", notice_ids: ["o-o1"] };
+    const kinds: string[] = [];
+    const silent = vi.fn(() => Promise.reject<Answer>(silence()));
+    const { outbox } = setUp((_, action) => {
+      kinds.push(action.kind);
+      return silent();
+    });
+    outbox.add(see);
+    await vi.advanceTimersByTimeAsync(0);
+    silent.mockResolvedValue(ANSWER);
+    outbox.add(accept);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(kinds).toEqual(["notices.see", "offer.accept", "notices.see"]);
+    expect(outbox.queue).toEqual([]);
+  });
+
   it("stores an action before it sends it", () => {
     const storage = new Memory();
     const seen: Queued[][] = [];
@@ -153,7 +170,7 @@ describe("outbox", () => {
     const { outbox } = setUp(() => Promise.reject(silence()));
     outbox.add(accept);
     await vi.advanceTimersByTimeAsync(0);
-    outbox.add({ ...accept, comment: "again" });
+    outbox.add({ ...accept, brings: ["BOAT"] });
     expect(outbox.queue).toHaveLength(1);
   });
 

@@ -4,11 +4,14 @@ import {
   declared,
   endingKey,
   phaseOf,
+  shownIn,
   stepIndex,
+  testKey,
+  unseen,
   type PhoneView,
 } from "../src/phone/phase";
-import type { AssignmentStatus, Me, MyAssignment, MyOffer } from "../src/shared/wire";
-import { at, myAssignment, myOffer, NOW } from "./fixtures";
+import type { AssignmentStatus, Me, MyAssignment, MyOffer, MyTest } from "../src/shared/wire";
+import { at, myAssignment, myOffer, myTest, NOW } from "./fixtures";
 
 const me: Me = {
   id: 7,
@@ -18,11 +21,11 @@ const me: Me = {
   on_duty: false,
   resting_until: null,
 };
-const view = (offers: MyOffer[] = [], assignments: MyAssignment[] = []): PhoneView => ({
-  me,
-  offers,
-  assignments,
-});
+const view = (
+  offers: MyOffer[] = [],
+  assignments: MyAssignment[] = [],
+  tests: MyTest[] = [],
+): PhoneView => ({ me, offers, assignments, tests });
 const none = new Set<string>();
 const name = (of: PhoneView, seen = none) => phaseOf(of, NOW, seen).name;
 
@@ -107,6 +110,25 @@ describe("phase", () => {
     expect(name(view([myOffer({ status: "ACCEPTED", answered_at: at(-1) })]))).toBe("idle");
   });
 
+  it("says what became of a promise to come later", () => {
+    const promised = myOffer({ status: "DECLINED", answered_at: at(-1), ready_at: at(120) });
+    expect(phaseOf(view([promised]), NOW, none)).toMatchObject({ name: "ended", why: "LATER" });
+  });
+
+  it("asks for a reach test only who has nothing else to do", () => {
+    const test = myTest();
+    expect(phaseOf(view([], [], [test]), NOW, none)).toMatchObject({ name: "test", test });
+    expect(name(view([myOffer()], [], [test]))).toBe("offer");
+    expect(name(view([], [myAssignment()], [test]))).toBe("task");
+    expect(name(view([], [], [myTest({ ends_at: at(-1) })]))).toBe("idle");
+  });
+
+  it("thanks for a test until the thanks are read", () => {
+    const test = myTest({ seen_at: at(-1) });
+    expect(name(view([], [], [test]))).toBe("test");
+    expect(name(view([], [], [test]), new Set([testKey(test)]))).toBe("idle");
+  });
+
   it("shows the latest of two endings", () => {
     const phase = phaseOf(
       view(
@@ -127,6 +149,28 @@ describe("phase", () => {
   });
 });
 
+describe("what is seen", () => {
+  const seenIn = (of: PhoneView) => unseen(shownIn(phaseOf(of, NOW, none)));
+
+  it("is the offer shown, and not the one behind it", () => {
+    const first = myOffer({ notice_id: "o-1", expires_at: at(2) });
+    const second = myOffer({ id: "o2", notice_id: "o-2", expires_at: at(9) });
+    expect(seenIn(view([first, second]))).toEqual(["o-1"]);
+  });
+
+  it("is a recall, on the way home or at the end", () => {
+    const recall = { status: "STOOD_DOWN", stood_down_at: at(-1), notice_id: "r-a1" } as const;
+    expect(seenIn(view([], [myAssignment(recall)]))).toEqual(["r-a1"]);
+    expect(seenIn(view([], [myAssignment({ ...recall, en_route_at: at(-9) })]))).toEqual(["r-a1"]);
+  });
+
+  it("is nothing that was seen before, and no test before it is answered", () => {
+    expect(seenIn(view([myOffer({ seen_at: at(-1) })]))).toEqual([]);
+    expect(seenIn(view([], [], [myTest()]))).toEqual([]);
+    expect(seenIn(view([], [myAssignment()]))).toEqual([]);
+  });
+});
+
 describe("availability", () => {
   it("holds until its time, then the registered times decide", () => {
     expect(declared(me, NOW)).toBe(true);
@@ -137,6 +181,13 @@ describe("availability", () => {
 });
 
 describe("alarm", () => {
+  it("rings for a new reach test, and not instead of an offer", () => {
+    const tested = view([], [], [myTest()]);
+    expect(alarmFor(view(), tested, NOW)).toBe("test");
+    expect(alarmFor(tested, tested, NOW)).toBeNull();
+    expect(alarmFor(view(), view([myOffer()], [], [myTest()]), NOW)).toBe("offer");
+  });
+
   it("rings for a new offer, once", () => {
     const offered = view([myOffer()]);
     expect(alarmFor(view(), offered, NOW)).toBe("offer");

@@ -26,6 +26,14 @@ TRIED_MOST: Final = 10_000
 logging.getLogger("apprise").setLevel(logging.CRITICAL)
 
 
+_ASSET: Final = apprise.AppriseAsset(app_id="Dispatch", secure_logging=True)
+
+
+def is_address(text: str) -> bool:
+    """Return whether Apprise knows how to say something there."""
+    return _service(text) is not None
+
+
 class ChatChannel:
     """Says a message where an Apprise address leads."""
 
@@ -46,6 +54,9 @@ class ChatChannel:
         text = rendered(message, Medium.CHAT)
         return await self._once.send(dedupe_key, lambda: self._say(to, text, dedupe_key))
 
+    async def close(self) -> None:
+        """Holds nothing open."""
+
     async def _say(self, to: str, text: Rendered, key: str) -> Receipt:
         # Apprise waits for the network in this thread.
         said = await asyncio.to_thread(_say, to, text)
@@ -61,11 +72,14 @@ class ChatChannel:
 
 
 def _say(to: str, text: Rendered) -> bool:
-    asset = apprise.AppriseAsset(app_id="Dispatch", secure_logging=True)
-    service = apprise.Apprise.instantiate(to, asset=asset, suppress_exceptions=True)
+    service = _service(to)
     if service is None:
         raise Undeliverable("BAD_ADDRESS")
-    room = apprise.Apprise(asset=asset)
+    room = apprise.Apprise(asset=_ASSET)
     room.add(service)
     body_format = apprise.NotifyFormat.TEXT
     return bool(room.notify(body=text.body, title=text.title, body_format=body_format))
+
+
+def _service(address: str) -> apprise.NotifyBase | None:
+    return apprise.Apprise.instantiate(address, asset=_ASSET, suppress_exceptions=True)

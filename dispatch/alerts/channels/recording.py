@@ -42,6 +42,9 @@ class RecordingChannel:
         """Remember the message."""
         return await self._once.send(dedupe_key, lambda: self._record(to, message, dedupe_key))
 
+    async def close(self) -> None:
+        """Holds nothing open."""
+
     async def _record(self, to: str, message: Message, dedupe_key: str) -> Receipt:
         if self.refusals:
             raise self.refusals.popleft()

@@ -16,14 +16,14 @@ import numpy as np
 import shapely
 
 from dispatch.drills.scenario import schema as key
-from dispatch.drills.scenario.draft import Given, Row, files_of
-from dispatch.drills.scenario.fields import SHOWN
+from dispatch.drills.scenario.draft import TIMEZONE, Given, Row, files_of
+from dispatch.drills.scenario.fields import SHOWN, printable
 from dispatch.drills.scenario.model import Fact, Placed
 from dispatch.drills.scenario.needs import needs
 from dispatch.drills.scenario.nodes import Scalar
 from dispatch.drills.scenario.problems import Bad, BadScenario, Code, Place, Problems
 from dispatch.drills.scenario.sources import records
-from dispatch.drills.scenario.times import instant
+from dispatch.drills.scenario.times import instant, zone
 from dispatch.exchange.incidents import ALIASES as SPELT
 from dispatch.exchange.incidents import KINDS, SEVERITIES
 from dispatch.exchange.rows import Feature, Refused
@@ -76,6 +76,8 @@ def convert(data: bytes, file: str, given: Given) -> Converted:
     guesses: list[str] = []
     rows: list[Row] = []
     try:
+        key.ID.read(Scalar(place=Place(file=file), text=given.name))
+        zone(Scalar(place=Place(file=file), text=given.timezone or TIMEZONE))
         found = records(_text(data, file, guesses), file)
         rows = _rows(found, file, given, problems, guesses)
     except Bad as bad:
@@ -147,7 +149,10 @@ def _columns(header: Sequence[str]) -> dict[str, int]:
 
 
 def _row(line: int, said: Mapping[str, str], given: Given) -> Row:
-    lon, lat = _place(said, given.crs)
+    for name, text in said.items():
+        if not printable(text):
+            raise Bad(Code.BAD_VALUE, f"{name} holds characters that cannot be printed")
+    lon, lat = _place(said, given.crs or Crs.WGS84)
     at = _when(said.get("at", ""), given)
     row = Row(line=line, at=at, lon=lon, lat=lat, cells={})
     kind = _word(row, "kind", said, INCIDENT_KINDS, KINDS, "other")
@@ -159,7 +164,7 @@ def _row(line: int, said: Mapping[str, str], given: Given) -> Row:
         "hazard": _word(row, "hazard", said, tuple(HazardClass), {}, hazard),
         "fact": _word(row, "fact", said, tuple(Fact), {}, "S"),
         "coord": _word(row, "coord", said, tuple(Placed), {}, "S"),
-        "region": plain_code(said.get("region", "")) if said.get("region") else "",
+        "region": plain_code(said.get("region", ""))[:64] if said.get("region") else "",
         "place": said.get("place", "")[:200],
         "title": (said.get("title") or said.get("source") or said.get("place") or "")[
             : key.NAME_MOST
@@ -206,7 +211,7 @@ def _when(text: str, given: Given) -> datetime:
         )
     except ValueError:
         raise Bad(Code.BAD_TIME, f"{text[:SHOWN]!r} is not on the calendar") from None
-    instant(found, ZoneInfo(given.timezone))
+    instant(found, ZoneInfo(given.timezone or TIMEZONE))
     return found
 
 

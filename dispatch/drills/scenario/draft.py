@@ -16,6 +16,7 @@ from dispatch.drills.scenario import schema as key
 from dispatch.geo.crs import Crs
 
 MARGIN_DEG: Final = 0.1
+TIMEZONE: Final = "Asia/Shanghai"
 AFTER: Final = timedelta(hours=12)
 """How long a drill goes on after its last incident."""
 
@@ -25,8 +26,8 @@ class Given:
     """What somebody says about a table that does not say it itself."""
 
     name: str
-    crs: Crs = Crs.WGS84
-    timezone: str = "Asia/Shanghai"
+    crs: Crs | None = None
+    timezone: str | None = None
     year: int | None = None
 
 
@@ -48,11 +49,11 @@ def files_of(rows: Sequence[Row], file: str, given: Given, guesses: list[str]) -
     if not codes or any(not row.cells["region"] for row in rows):
         codes = [*codes, "0"]
         guesses.append("rows without a region lie in one invented region, 0")
-    guesses += [
-        "people, where they live and their cover are invented: roster and settlements.csv",
-        f"the local clock is that of {given.timezone}",
-        f"coordinates are {given.crs.value}, as was said or taken for granted",
-    ]
+    guesses.append("people, where they live and their cover: roster and settlements.csv")
+    if given.timezone is None:
+        guesses.append(f"the local clock is that of {TIMEZONE}")
+    if given.crs is None:
+        guesses.append("coordinates are WGS-84")
     return {
         "scenario.yaml": _scenario(rows, given),
         "incidents.csv": _incidents(rows, file),
@@ -118,7 +119,7 @@ name_en: {said}
 clock:
   starts: {starts:%Y-%m-%d %H:%M}
   hours: {hours}
-  timezone: {given.timezone}
+  timezone: {given.timezone or TIMEZONE}
 area:
   bounds: [{west:.4f}, {south:.4f}, {east:.4f}, {north:.4f}]
 incidents: incidents.csv
@@ -150,7 +151,7 @@ name_zh = {said}
 name_en = {said}
 exercise = true
 currency = "CNY"
-timezone = {_quoted(given.timezone)}
+timezone = {_quoted(given.timezone or TIMEZONE)}
 
 [map]
 center = [{lon:.5f}, {lat:.5f}]

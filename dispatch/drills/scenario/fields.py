@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 SHOWN: Final = 80
 MAX_TEXT: Final = 2_000
+BLANKS: Final = "\n\t\u00a0\u3000"
+"""Beside the ordinary one: also those of Chinese and French typesetting."""
 
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _WHOLE: Final = re.compile(r"[+-]?[0-9]+")
@@ -94,8 +96,8 @@ class Section:
         return self.places.get(field.name, self._node.place)
 
     def problem(self, field: Field[Any], code: Code, message: str) -> None:
-        """Note that a field that could be read cannot be used."""
-        self._note(self.at(field), code, field.name, message)
+        """Note that a field that could be read cannot be used; the message names it."""
+        self._problems.add(self.at(field), code, field.name, message)
 
     def _said(self, node: Fields, known: Collection[str]) -> Mapping[str, Node]:
         said: dict[str, Node] = {}
@@ -151,11 +153,16 @@ def text(most: int = MAX_TEXT) -> Callable[[Node], str]:
             raise Bad(Code.MISSING, "is empty")
         if len(found) > most:
             raise Bad(Code.BAD_VALUE, f"is longer than {most} characters")
-        if not found.replace("\n", " ").isprintable():
+        if not printable(found):
             raise Bad(Code.BAD_VALUE, "holds characters that cannot be printed")
         return found
 
     return read
+
+
+def printable(text: str) -> bool:
+    """Return whether a text holds only what can be shown: letters, marks, blanks and new lines."""
+    return all(one.isprintable() or one in BLANKS for one in text)
 
 
 def name(node: Node) -> str:

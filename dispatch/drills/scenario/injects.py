@@ -31,12 +31,12 @@ def read_timeline(nodes: Sequence[Node], world: World) -> None:
     """Read the lines of a timeline; what a line is about may stand after it."""
     sections = [found for node in nodes if (found := _section(node, world)) is not None]
     for section in sorted(sections, key=_rank):
-        _made(section, _MAKERS[section[say.WHAT]][0], world)
+        _made(section, MAKERS[section[say.WHAT]][0], world)
 
 
 def _rank(section: Section) -> int:
     """Incidents and the like first, then what is about them, then what is about that."""
-    return _MAKERS[section[say.WHAT]][1] + section.said(say.DUPLICATE_OF)
+    return MAKERS[section[say.WHAT]][1] + section.said(say.DUPLICATE_OF)
 
 
 def _section(node: Node, world: World) -> Section | None:
@@ -366,7 +366,7 @@ _GROUNDS: Final[Mapping[ZoneForm, Field[Any]]] = {
     ZoneForm.POINT: say.POINT,
 }
 
-_MAKERS: Final[Mapping[str, tuple[_Make, int]]] = {
+MAKERS: Final[Mapping[str, tuple[_Make, int]]] = {
     "incident_opened": (_incident, 0),
     "need_created": (_created, 1),
     "zone_drawn": (_zone, 0),

@@ -114,7 +114,7 @@ def _polygon(ring: Line) -> shapely.Polygon:
 class RosterRecipe:
     """People to invent: `people` drawn of the `registered` of the real county.
 
-    Shares are those of `registry.population.Recipe`; the generator is given `seed`.
+    `zipf` and `shares` are those of `registry.population.Recipe`; the generator is given `seed`.
     """
 
     people: int
@@ -123,6 +123,7 @@ class RosterRecipe:
     seed: int
     settlements: tuple[Settlement, ...]
     cover: Mapping[HazardClass, float]
+    zipf: float = 1.0
     shares: Mapping[str, float] = field(default_factory=dict)
     provenance: Provenance
 

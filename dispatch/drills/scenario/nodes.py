@@ -14,9 +14,9 @@ import yaml
 from dispatch.drills.scenario.problems import Bad, Code, Place
 
 MAX_DEPTH: Final = 12
+MAX_NODES: Final = 250_000
+"""Read in seconds; a scenario of a week has a few thousand."""
 NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
-
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def tree(text: str, file: str) -> Node:
         Bad: it is no YAML, uses what is not read, or holds nothing or several documents.
     """
     try:
-        events = _Events(yaml.parse(text, Loader=_LOADER), file)
+        events = _Events(yaml.parse(text, Loader=yaml.CSafeLoader), file)
         return events.document()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -67,7 +67,6 @@ def tree(text: str, file: str) -> Node:
 
 
 def _place(file: str, mark: Any) -> Place:
-    """Where an event begins, by the mark of either parser."""
     return Place(file=file, line=mark.line + 1, column=mark.column + 1)
 
 
@@ -77,6 +76,7 @@ class _Events:
     def __init__(self, events: Iterator[yaml.Event], file: str) -> None:
         self._events = events
         self._file = file
+        self._left = MAX_NODES
 
     def document(self) -> Node:
         found: Node | None = None
@@ -96,11 +96,16 @@ class _Events:
             event.tag not in (None, "!")
         ):
             raise self._bad(event, Code.NO_TAGS, f"tag {event.tag!r}: tags are not read")
+        self._left -= 1
+        if self._left < 0:
+            message = f"holds more than {MAX_NODES:,} values"
+            raise self._bad(event, Code.FILE_TOO_LARGE, message)
         if depth > MAX_DEPTH:
             raise self._bad(event, Code.TOO_DEEP, f"more than {MAX_DEPTH} levels deep")
         place = _place(self._file, event.start_mark)
         if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event, place)
+            quoted = event.style in ("'", '"')
+            return Scalar(place=place, text=event.value.strip(), quoted=quoted)
         if isinstance(event, yaml.SequenceStartEvent):
             return Items(place=place, items=tuple(self._until(yaml.SequenceEndEvent, depth)))
         flat = list(self._until(yaml.MappingEndEvent, depth))
@@ -111,13 +116,6 @@ class _Events:
             if isinstance(event, end):
                 return
             yield self._node(event, depth + 1)
-
-    def _scalar(self, event: yaml.ScalarEvent, place: Place) -> Scalar:
-        try:
-            event.value.encode()
-        except UnicodeEncodeError:
-            raise self._bad(event, Code.BAD_VALUE, "holds half a character") from None
-        return Scalar(place=place, text=event.value.strip(), quoted=event.style in ("'", '"'))
 
     def _pairs(self, flat: list[Node]) -> Iterator[tuple[Scalar, Node]]:
         for key, value in zip(flat[::2], flat[1::2], strict=True):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random import PCG64, Generator
 from sqlalchemy import Connection, Engine, delete, select
 
+from dispatch.app import add_regions
 from dispatch.drills.scenario.model import CoverLapsed, RosterFile, RosterRecipe, Scenario
 from dispatch.errors import BadInput
 from dispatch.model import PolicyId, Skill, VolunteerId
@@ -37,6 +38,7 @@ def fill(engine: Engine, scenario: Scenario, progress: Progress | None = None) -
         case RosterRecipe() as roster:
             generate(engine, recipe_of(scenario, roster), now, roster.seed, progress)
         case RosterFile(file=file):
+            add_regions(engine, scenario.agency)
             report = import_roster(engine, file, now)
             if report.problems:
                 raise BadInput(f"{file}: {report.problems[0]}")
@@ -51,6 +53,7 @@ def recipe_of(scenario: Scenario, roster: RosterRecipe) -> Recipe:
         teams=roster.teams,
         currency=scenario.agency.currency,
         cover=roster.cover,
+        zipf=roster.zipf,
         **roster.shares,
     )
 

@@ -48,6 +48,7 @@ class Code(StrEnum):
     BAD_PROVENANCE = "BAD_PROVENANCE"
     BAD_AGENCY = "BAD_AGENCY"
     NO_EXERCISE = "NO_EXERCISE"
+    REFUSED = "REFUSED"
 
 
 TEXTS: Final[Mapping[Code, Names]] = {
@@ -87,6 +88,7 @@ TEXTS: Final[Mapping[Code, Names]] = {
     Code.BAD_PROVENANCE: Names("来源标记无效", "a provenance mark that is not one"),
     Code.BAD_AGENCY: Names("机构文件不可用", "the agency file cannot be used"),
     Code.NO_EXERCISE: Names("机构未标明为演练", "the agency is not marked as an exercise"),
+    Code.REFUSED: Names("指挥台届时会拒绝", "the desk would refuse it at that moment"),
 }
 
 

@@ -28,6 +28,7 @@ from dispatch.drills.scenario.model import (
 )
 from dispatch.drills.scenario.nodes import Fields, Items, Node, tree
 from dispatch.drills.scenario.problems import Bad, BadScenario, Code, Place, Problems
+from dispatch.drills.scenario.rehearsal import rehearse
 from dispatch.drills.scenario.settlements import (
     COLUMNS,
     check_inhabited,
@@ -66,6 +67,8 @@ def load_scenario(folder: Path) -> Scenario:
         problems.add(bad.place or Place(file=str(folder / FILE)), bad.code, "", bad.message)
     except Incomplete:
         pass
+    if scenario is not None and not problems:
+        problems.extend(rehearse(scenario))
     if problems or scenario is None:
         raise BadScenario(problems)
     return scenario
@@ -251,6 +254,7 @@ class _Reading:
             seed=section[key.SEED],
             settlements=settlements,
             cover=self._cover(section),
+            zipf=section[key.ZIPF],
             shares={name: share for name, share in shares.items() if share is not None},
             provenance=provenance,
         )
@@ -295,8 +299,9 @@ class _Reading:
         except Bad as bad:
             place = bad.place or self._top.at(key.INCIDENTS)
             self._problems.add(place, bad.code, "incidents", bad.message)
+            self._world.blind = True
         except Incomplete:
-            return
+            self._world.blind = True
 
     def _hour(self, section: Section) -> Weather:
         rain_mm = section[key.RAIN]

@@ -155,6 +155,9 @@ COVER: Final = Field(
     "share covered up to each hazard class; whoever is covered for H4 counts in H1 to H3",
     None,
 )
+ZIPF: Final = Field(
+    "zipf", number(0, 3), "how rare rare skills are: the exponent of Zipf's law over skills", 1.0
+)
 SHARES: Final[Mapping[str, str]] = {
     "expired": "of all credentials, those out of date",
     "verified": "of credentials, those somebody verified",
@@ -178,6 +181,7 @@ ROSTER_TABLE: Final[tuple[Field[Any], ...]] = (
     SEED,
     SETTLEMENTS,
     COVER,
+    ZIPF,
     *SHARE_FIELDS,
     ROSTER_FILE,
     FACT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from dispatch.agency import Agency
 from dispatch.drills.scenario import schema as key
@@ -15,7 +16,7 @@ from dispatch.drills.scenario.world import World
 from dispatch.model import RegionCode
 from dispatch.registry.population import Settlement
 
-COLUMNS = tuple(field.name for field in key.SETTLEMENT)
+COLUMNS: Final = tuple(field.name for field in key.SETTLEMENT)
 
 
 def read_settlements(path: Path, agency: Agency) -> tuple[Settlement, ...]:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,10 @@ from dispatch.drills.scenario.problems import Bad, Code, Place, Problems
 
 MAX_BYTES: Final = 4_000_000
 MAX_ROWS: Final = 20_000
+
+_PAIR: Final = re.compile(
+    r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+)
 
 
 class Folder:
@@ -150,7 +155,7 @@ def _features(text: str, file: str) -> Iterator[Fields]:
     except json.JSONDecodeError as error:
         place = Place(file=file, line=error.lineno, column=error.colno)
         raise Bad(Code.NOT_GEOJSON, f"is no JSON: {error.msg}", place) from None
-    root = tree(text.replace("\t", " "), file)
+    root = tree(_PAIR.sub(_character, text.replace("\t", " ")), file)
     collection = _said(root)
     features = collection.get("features")
     if not _is(collection.get("type"), "FeatureCollection") or not isinstance(features, Items):
@@ -158,6 +163,12 @@ def _features(text: str, file: str) -> Iterator[Fields]:
     if len(features.items) > MAX_ROWS:
         raise Bad(Code.FILE_TOO_LARGE, f"has more than {MAX_ROWS:,} features", root.place)
     return map(_feature, features.items)
+
+
+def _character(pair: re.Match[str]) -> str:
+    """Write out a character that JSON escapes as two halves, which YAML does not know."""
+    high, low = int(pair[2], 16), int(pair[3], 16)
+    return pair[1] + chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
 
 
 def _feature(node: Node) -> Fields:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import shapely
@@ -32,7 +32,7 @@ from dispatch.model import Line, RegionCode, SafetyPlan, Site, ZoneForm
 T = TypeVar("T", bound=Inject)
 Parts = tuple[tuple[Line, ...], ...]
 
-CIRCLE_CORNERS = 48
+CIRCLE_CORNERS: Final = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,11 @@ class NeedDefaults:
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """None is what could not be read; lines that hang on it are then read no further. `declared`
-    are all names, `made` what could be made of them, `torn` incidents with unreadable needs."""
+    """None is what could not be read; lines that hang on it are then read no further.
+
+    `declared` are all names, `made` what could be made of them, `torn` incidents whose needs cannot
+    be read; `blind` says that a whole file of them could not.
+    """
 
     problems: Problems
     clock: DrillClock | None = None
@@ -59,6 +62,7 @@ class World:
     defaults: NeedDefaults | None = None
     declared: dict[str, Place] = field(default_factory=dict)
     torn: set[str] = field(default_factory=set)
+    blind: bool = False
     made: dict[str, TimelineInject] = field(default_factory=dict)
 
     def declare(self, name: str, place: Place) -> None:
@@ -81,7 +85,8 @@ class World:
         """
         name = section[key]
         found = self.made.get(name)
-        if found is None and (name in self.declared or name.rpartition("/")[0] in self.torn):
+        torn = self.blind or name in self.declared or name.rpartition("/")[0] in self.torn
+        if found is None and torn:
             raise Incomplete
         if not isinstance(found, kind):
             what = _WORDS.get(kind.__name__, kind.__name__)
@@ -232,7 +237,7 @@ class World:
             raise Incomplete
 
 
-_WORDS = {
+_WORDS: Final = {
     "IncidentOpened": "incident",
     "NeedCreated": "need",
     "ZoneDrawn": "zone",

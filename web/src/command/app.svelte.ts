@@ -64,6 +64,7 @@ const KINDS = [
   "weather",
   "plan",
   "person",
+  "test",
   "entry",
 ] as const satisfies readonly (keyof CommandKinds)[];
 
@@ -99,6 +100,8 @@ export class CommandApp {
   choosing = $state.raw<{ need: Id; instead: VolunteerId | null } | null>(null);
   /** What the map is asked: who reaches an incident or a place, or what a skill covers. */
   looking = $state.raw<{ kind: "reach" | "coverage"; incident: Id | null } | null>(null);
+  /** Whether people are reached at all: the panel for reach tests. */
+  testing = $state(false);
   /** The areas that answer it. */
   areas = $state.raw<FeatureCollection>(NO_AREAS);
   /** The part of the map in sight: west, south, east, north. */
@@ -333,6 +336,14 @@ export class CommandApp {
     this.person = null;
     this.choosing = null;
     this.looking = null;
+    this.testing = false;
+  }
+
+  testReach(): void {
+    this.form = null;
+    this.#closePanels();
+    this.stopDrawing();
+    this.testing = true;
   }
 
   openForm(form: Form): void {
@@ -391,6 +402,7 @@ export class CommandApp {
     else if (this.form) this.closeForm();
     else if (this.person !== null) this.person = null;
     else if (this.choosing !== null) this.choosing = null;
+    else if (this.testing) this.testing = false;
     else if (this.looking !== null) this.stopLooking();
     else if (this.shown.plan) this.show({ ...this.shown, plan: false });
     else if (this.shown.incident !== null) this.select(null);

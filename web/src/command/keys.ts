@@ -11,6 +11,7 @@ export type KeyCommand =
   | "measure"
   | "reach"
   | "coverage"
+  | "reach-test"
   | "help"
   | "back"
   | "finish"
@@ -27,6 +28,7 @@ export const KEYS: readonly { key: string; command: KeyCommand }[] = [
   { key: "m", command: "measure" },
   { key: "r", command: "reach" },
   { key: "c", command: "coverage" },
+  { key: "t", command: "reach-test" },
   { key: "?", command: "help" },
   { key: "Escape", command: "back" },
   { key: "Enter", command: "finish" },

@@ -4,14 +4,16 @@
 import { serverNow, setOffset } from "../shared/clock.svelte";
 import { Failure, get, hasSession } from "../shared/http";
 import { Live, socketUrl, wakeOnReturn, type LiveState } from "../shared/live";
-import { Outbox, type Queued } from "../shared/outbox";
+import { asks, Outbox, type Queued } from "../shared/outbox";
 import { Reactive } from "../shared/reactive.svelte";
 import { untilAnswered } from "../shared/retry";
 import { Store } from "../shared/store";
 import type { Problem } from "../shared/http";
 import type {
+  Id,
   Meta,
   Myself,
+  MyTest,
   PhoneAction,
   PhoneKinds,
   Session,
@@ -19,7 +21,7 @@ import type {
   Warning,
 } from "../shared/wire";
 import { forgetKept, loadKept, pictureOf, saveKept, type Kept } from "./kept";
-import { alarmFor, endingKey, phaseOf, type Phase, type PhoneView } from "./phase";
+import { alarmFor, endingKey, phaseOf, testKey, type Phase, type PhoneView } from "./phase";
 import { reportThrough } from "./position.svelte";
 import { sound } from "./sound";
 
@@ -28,7 +30,9 @@ const SEEN_KEY = "dispatch.seen";
 const SETTLE_MS = 4_000;
 
 export class PhoneApp {
-  readonly view = new Reactive(new Store<PhoneKinds>(["me", "offer", "assignment", "warning"]));
+  readonly view = new Reactive(
+    new Store<PhoneKinds>(["me", "offer", "assignment", "warning", "test"]),
+  );
   meta = $state.raw<Meta | null>(null);
   myself = $state.raw<Myself | null>(null);
   startProblem = $state.raw<Problem | null>(null);
@@ -46,6 +50,8 @@ export class PhoneApp {
   #settling = $state.raw<readonly Queued[]>([]);
   #outbox: Outbox | null = null;
   #before: PhoneView | null = null;
+  /** Said to have been seen; the picture may take a while to say so too. */
+  readonly #saw = new Set<Id>();
   #owner: VolunteerId = 0;
 
   readonly phase = $derived.by<Phase>(() => phaseOf(this.#current(), serverNow(), this.#seen));
@@ -53,6 +59,8 @@ export class PhoneApp {
   readonly dangers = $derived(
     this.view.all("warning").filter((warning) => !this.#seen.has(dangerKey(warning))),
   );
+  /** Running tests that nobody has answered yet. */
+  readonly tests = $derived(this.view.all("test").filter((test) => test.seen_at === null));
   readonly online = $derived(this.live.status === "live");
 
   #current(): PhoneView {
@@ -60,6 +68,7 @@ export class PhoneApp {
       me: this.view.all("me")[0],
       offers: this.view.all("offer"),
       assignments: this.view.all("assignment"),
+      tests: this.view.all("test"),
     };
   }
 
@@ -113,6 +122,7 @@ export class PhoneApp {
       offer: store.all("offer"),
       assignment: store.all("assignment"),
       warning: store.all("warning"),
+      test: store.all("test"),
     };
     saveKept(localStorage, {
       owner: this.#owner,
@@ -127,15 +137,22 @@ export class PhoneApp {
     const outbox = new Outbox({
       owner,
       storage: localStorage,
-      onChange: (queue) => (this.queue = queue),
-      onRefused: (_, problem) => (this.refusal = problem),
+      onChange: (queue) => this.#queued(queue),
+      onRefused: (item, problem) => {
+        // Nobody asked for it: what is refused of having seen something is no news.
+        if (asks(item)) this.refusal = problem;
+      },
       onDone: (item, answer) => this.#answered(item, answer.seq),
       onNoSession: leave,
     });
     this.#outbox = outbox;
-    this.queue = outbox.queue;
+    this.#queued(outbox.queue);
     void outbox.flush();
     window.addEventListener("online", () => void outbox.flush());
+  }
+
+  #queued(queue: readonly Queued[]): void {
+    this.queue = queue.filter(asks);
   }
 
   #connect(keptAt?: number): void {
@@ -187,6 +204,14 @@ export class PhoneApp {
     this.#outbox?.add(action);
   }
 
+  /** These are in front of the person; each is said once. */
+  see(notices: readonly Id[]): void {
+    const fresh = notices.filter((id) => !this.#saw.has(id));
+    if (fresh.length === 0 || !this.#outbox) return;
+    for (const id of fresh) this.#saw.add(id);
+    this.#outbox.add({ kind: "notices.see", notice_ids: fresh });
+  }
+
   /** Whether an action of this kind is on its way, or answered and not yet in the picture. */
   waiting(...kinds: PhoneAction["kind"][]): boolean {
     return [...this.queue, ...this.#settling].some((item) => kinds.includes(item.action.kind));
@@ -194,6 +219,7 @@ export class PhoneApp {
 
   /** The answer may overtake the frame: until then the button must not come back. */
   #answered(item: Queued, seq: number): void {
+    if (!asks(item)) return;
     this.refusal = null;
     const { store } = this.view;
     if (store.seq !== null && store.seq >= seq) return;
@@ -212,6 +238,11 @@ export class PhoneApp {
   /** The ending was read; the next state may show. */
   dismissEnding(): void {
     this.#read(endingKey(this.phase));
+  }
+
+  /** The thanks for a test were read. */
+  dismissTest(test: MyTest): void {
+    this.#read(testKey(test));
   }
 
   understood(warning: Warning): void {

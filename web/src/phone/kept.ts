@@ -6,6 +6,7 @@ import type {
   MyAssignment,
   MyOffer,
   Myself,
+  MyTest,
   Snapshot,
   VolunteerId,
   Warning,
@@ -53,7 +54,13 @@ export function forgetKept(storage: KeptStorage): void {
 /** The present picture as the frame that would bring it. */
 export function pictureOf(
   store: { seq: number | null; logId: string | null; exercise: boolean },
-  view: { me: Me[]; offer: MyOffer[]; assignment: MyAssignment[]; warning: Warning[] },
+  view: {
+    me: Me[];
+    offer: MyOffer[];
+    assignment: MyAssignment[];
+    warning: Warning[];
+    test: MyTest[];
+  },
   now: string,
 ): Snapshot | null {
   const { seq, logId, exercise } = store;

@@ -1,6 +1,6 @@
 // Which one of the states the phone shows. Pure: the view in, one state out.
 
-import type { Instant, Me, MyAssignment, MyOffer } from "../shared/wire";
+import type { Id, Instant, Me, MyAssignment, MyOffer, MyTest, Seen } from "../shared/wire";
 
 export type Phase =
   | { name: "loading" }
@@ -8,9 +8,10 @@ export type Phase =
   | { name: "task"; assignment: MyAssignment }
   | { name: "home"; assignment: MyAssignment }
   | { name: "ended"; why: Ending; offer: MyOffer | null; assignment: MyAssignment | null }
+  | { name: "test"; test: MyTest }
   | { name: "idle"; me: Me };
 
-export type Ending = "DONE" | "STOOD_DOWN" | "WITHDRAWN" | "EXPIRED";
+export type Ending = "DONE" | "STOOD_DOWN" | "WITHDRAWN" | "EXPIRED" | "LATER";
 
 const WORKING = new Set(["RESERVED", "ASSIGNED", "EN_ROUTE", "ON_SCENE"]);
 /** An ended offer or task is thanked for this long; after that it is history. */
@@ -20,7 +21,11 @@ export interface PhoneView {
   me: Me | undefined;
   offers: readonly MyOffer[];
   assignments: readonly MyAssignment[];
+  tests: readonly MyTest[];
 }
+
+/** Names a test whose thanks were read. */
+export const testKey = (test: MyTest): string => `test ${test.id}`;
 
 /** Names one ending, so that a person sees it once. */
 export const endingKey = (phase: Phase): string | null =>
@@ -37,9 +42,29 @@ export function phaseOf(view: PhoneView, nowMs: number, seen: ReadonlySet<string
   if (offer) return { name: "offer", offer, others: open.length - 1, leaves: working ?? null };
   const returning = view.assignments.find((a) => isReturning(a));
   if (returning) return { name: "home", assignment: returning };
+  const test = view.tests.find((t) => Date.parse(t.ends_at) > nowMs && !seen.has(testKey(t)));
+  if (test) return { name: "test", test };
   const ended = lastEnding(view, nowMs);
   if (ended && !seen.has(endingKey(ended) ?? "")) return ended;
   return { name: "idle", me: view.me };
+}
+
+/** What these things in front of the person tell them that they have not seen before. */
+export const unseen = (shown: readonly (Seen | null)[]): Id[] =>
+  shown.flatMap((of) => (of?.notice_id && of.seen_at === null ? [of.notice_id] : []));
+
+/** What a state puts in front of the person; a test is seen when they say so. */
+export function shownIn(phase: Phase): (Seen | null)[] {
+  switch (phase.name) {
+    case "offer":
+      return [phase.offer];
+    case "home":
+      return [phase.assignment];
+    case "ended":
+      return [phase.offer, phase.assignment];
+    default:
+      return [];
+  }
 }
 
 /** Most urgent first. */
@@ -75,7 +100,9 @@ function lastEnding(view: PhoneView, nowMs: number): Extract<Phase, { name: "end
     }
   }
   for (const offer of view.offers) {
-    if (offer.status === "WITHDRAWN")
+    if (offer.status === "DECLINED" && offer.ready_at !== null) {
+      add(offer.answered_at, "LATER", { offer });
+    } else if (offer.status === "WITHDRAWN")
       add(offer.answered_at ?? offer.expires_at, "WITHDRAWN", { offer });
     else if (offer.status === "EXPIRED" || offer.status === "OPEN") {
       // Open but past its time: the server will say so in a moment.
@@ -107,7 +134,7 @@ export function stepIndex(assignment: MyAssignment): number {
   return index < 0 ? STEPS.length - 1 : index;
 }
 
-export type Alarm = "offer" | "stand-down";
+export type Alarm = "offer" | "stand-down" | "test";
 
 /** What deserves a sound, comparing the picture before with the picture now. */
 export function alarmFor(before: PhoneView, now: PhoneView, nowMs: number): Alarm | null {
@@ -124,5 +151,7 @@ export function alarmFor(before: PhoneView, now: PhoneView, nowMs: number): Alar
   });
   if (turned) return "stand-down";
   const fresh = openOffers(now.offers, nowMs).some((offer) => !known.has(offer.id));
-  return fresh ? "offer" : null;
+  if (fresh) return "offer";
+  const tests = new Set(before.tests.map((test) => test.id));
+  return now.tests.some((test) => !tests.has(test.id)) ? "test" : null;
 }

@@ -1,4 +1,4 @@
-// Sound and vibration, different for an offer and for a stand-down. Browsers allow sound only after
+// Sound and vibration, different for an offer, a stand-down and a test. Browsers allow sound only after
 // the person has touched the page once.
 
 import type { Alarm } from "./phase";
@@ -19,11 +19,17 @@ const TONES: Record<Alarm, Tones> = {
     [390, 0.5, 0.45],
     [294, 1, 0.8],
   ],
+  // One note, twice: only whether this is heard.
+  test: [
+    [740, 0, 0.3],
+    [740, 0.5, 0.3],
+  ],
 };
 
 const VIBRATION: Record<Alarm, number[]> = {
   offer: [250, 120, 250, 120, 250, 400, 250, 120, 250, 120, 250],
   "stand-down": [1200, 300, 1200],
+  test: [300, 200, 300],
 };
 
 let context: AudioContext | null = null;

@@ -1,15 +1,19 @@
-// The service worker of the phone: the page opens without a network. It keeps the page and its
-// first-load files, by version; the API and the websocket always go to the network.
+// The service worker of the phone: the page opens without a network, and alerts come while it is
+// closed. It keeps the page and its files, by version; the API and the websocket always go to the
+// network.
 //
 // A new version waits until no page of the old one is open, so nothing is exchanged under a task.
 
 /// <reference lib="webworker" />
+import { alertOf, endedBy, readPushed } from "./alert";
+
 declare const self: ServiceWorkerGlobalScope;
 /** Filled in by scripts/build-sw.mjs. */
 declare const VERSION: string;
 declare const FILES: readonly string[];
 
 const PAGE = "/phone";
+const PUSH = "/api/phone/push";
 const CACHE = `phone-${VERSION}`;
 /** In a tunnel a page must not wait for a network that will not answer. */
 const PATIENCE_MS = 4_000;
@@ -28,6 +32,19 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
   if (request.mode === "navigate" && url.pathname === PAGE) event.respondWith(page(request));
   else if (url.pathname.startsWith("/assets/")) event.respondWith(asset(request));
+});
+
+self.addEventListener("push", (event) => {
+  event.waitUntil(alarm(event.data?.text()));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openPage());
+});
+
+self.addEventListener("pushsubscriptionchange", (event) => {
+  (event as ExtendableEvent).waitUntil(subscribeAgain());
 });
 
 async function precache(): Promise<void> {
@@ -68,4 +85,42 @@ async function asset(request: Request): Promise<Response> {
   return response;
 }
 
-export {};
+/** Shown first, reported then: a server that cannot be reached keeps nobody from being told. */
+async function alarm(text: string | undefined): Promise<void> {
+  const pushed = readPushed(text);
+  const { title, options } = alertOf(pushed);
+  await self.registration.showNotification(title, options);
+  const { notice_id } = pushed;
+  if (!notice_id) return;
+  const over = endedBy(notice_id);
+  if (over) {
+    for (const old of await self.registration.getNotifications({ tag: over })) old.close();
+  }
+  await tell("/api/phone/push/shown", { notice_id });
+}
+
+async function openPage(): Promise<void> {
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const open = pages.find((page) => new URL(page.url).pathname === PAGE);
+  await (open ? open.focus() : self.clients.openWindow(PAGE));
+}
+
+/** The browser has given its subscription up; the server learns the new one. */
+async function subscribeAgain(): Promise<void> {
+  const answer = await fetch(PUSH);
+  if (!answer.ok) return;
+  const { public_key } = (await answer.json()) as { public_key: string };
+  const made = await self.registration.pushManager.subscribe({
+    userVisibleOnly: true,
+    applicationServerKey: public_key,
+  });
+  await tell(PUSH, made.toJSON());
+}
+
+async function tell(path: string, body: unknown): Promise<void> {
+  await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  }).catch(() => undefined);
+}

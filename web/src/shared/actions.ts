@@ -1,13 +1,11 @@
 // Commander actions: sent at once, retried with the same action_id while the network is silent.
 
-import { Failure, postAction } from "./http";
+import { Failure, newActionId, postAction } from "./http";
 import type { Answer, CommandAction } from "./wire";
 
 const RETRY_AFTER_MS = [700, 2_000];
 /** Matching all open needs may take longer than an ordinary write. */
 const PLAN_TIMEOUT_MS = 60_000;
-
-export const newActionId = (): string => crypto.randomUUID();
 
 export interface SenderOptions {
   post?: (actionId: string, action: CommandAction) => Promise<Answer>;

@@ -48,16 +48,21 @@ export function record(value: unknown): Record<string, unknown> | undefined {
 async function call<T>(path: string, init: RequestInit, timeoutMs: number): Promise<T> {
   let response: Response;
   let text: string;
+  // Not AbortSignal.timeout: phones of before 2022 have none.
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), timeoutMs);
   try {
     response = await fetch(path, {
       credentials: "same-origin",
       cache: "no-store",
       ...init,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: limit.signal,
     });
     text = await response.text();
   } catch (cause) {
     throw new Failure(0, { code: NETWORK, params: {}, message: String(cause) });
+  } finally {
+    clearTimeout(timer);
   }
   // A proxy in front that cannot reach the server is the network's fault, not a refusal.
   if (response.status === 502 || response.status === 504) {
@@ -80,13 +85,17 @@ export const get = <T>(path: string, timeoutMs = TIMEOUT_MS): Promise<T> =>
   call<T>(path, { method: "GET" }, timeoutMs);
 
 export const post = <T>(path: string, body: unknown, timeoutMs = TIMEOUT_MS): Promise<T> =>
+  send<T>("POST", path, body, timeoutMs);
+
+export const send = <T>(
+  method: "POST" | "PUT" | "DELETE",
+  path: string,
+  body: unknown,
+  timeoutMs = TIMEOUT_MS,
+): Promise<T> =>
   call<T>(
     path,
-    {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    },
+    { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
     timeoutMs,
   );
 
@@ -97,6 +106,12 @@ export const postFile = <T>(path: string, file: Blob, timeoutMs = 120_000): Prom
     { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file },
     timeoutMs,
   );
+
+/** A new id for an action. Not crypto.randomUUID: it is there only over https. */
+export const newActionId = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
 
 export const postAction = (
   audience: Audience,

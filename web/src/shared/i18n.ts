@@ -21,14 +21,18 @@ export function chooseLanguage(remembered: string | null, preferred: readonly st
   return "en";
 }
 
-export function rememberedLanguage(): Language {
-  let remembered: string | null = null;
+export const rememberedLanguage = (): Language => chooseLanguage(remembered(), navigator.languages);
+
+/** Whether somebody chose the language on this device. */
+export const wasChosen = (): boolean => remembered() !== null;
+
+function remembered(): string | null {
   try {
-    remembered = localStorage.getItem(KEY);
+    return localStorage.getItem(KEY);
   } catch {
     // Storage forbidden: the browser's preference decides on every visit.
+    return null;
   }
-  return chooseLanguage(remembered, navigator.languages);
 }
 
 export function rememberLanguage(lang: Language): void {

@@ -5,7 +5,7 @@
 // an outbox holds a handful of small actions.
 
 import { backoff } from "./live";
-import { Failure, postAction, type Problem } from "./http";
+import { Failure, newActionId, postAction, type Problem } from "./http";
 import { passing } from "./retry";
 import type { Answer, PhoneAction, VolunteerId } from "./wire";
 
@@ -55,7 +55,7 @@ export class Outbox {
     this.#post = options.post ?? ((id, action) => postAction("phone", id, action));
     this.#random = options.random ?? Math.random;
     this.#now = options.now ?? Date.now;
-    this.#newId = options.newId ?? (() => crypto.randomUUID());
+    this.#newId = options.newId ?? newActionId;
     this.#queue = this.#load();
   }
 
@@ -71,18 +71,25 @@ export class Outbox {
     void this.flush();
   }
 
-  /** Sends what waits, oldest first, one at a time: their order is their meaning. */
+  /**
+   * Sends what waits, oldest first, one at a time: their order is their meaning. That something was
+   * seen goes last: no answer waits for it.
+   */
   async flush(): Promise<void> {
     if (this.#sending) return;
     this.#sending = true;
     clearTimeout(this.#timer);
     try {
-      for (let item = this.#queue[0]; item; item = this.#queue[0]) {
+      for (let item = this.#next(); item; item = this.#next()) {
         if (!(await this.#sendOne(item))) return;
       }
     } finally {
       this.#sending = false;
     }
+  }
+
+  #next(): Queued | undefined {
+    return this.#queue.find(asks) ?? this.#queue[0];
   }
 
   /** Returns whether the next one may be tried at once. */
@@ -137,6 +144,9 @@ export class Outbox {
   }
 }
 
+/** Whether somebody did it on purpose and waits for what becomes of it. */
+export const asks = ({ action }: Queued): boolean => action.kind !== "notices.see";
+
 /** Two taps on one button mean one action, even when a position or a comment differs. */
 export function sameIntent(a: PhoneAction, b: PhoneAction): boolean {
   return intent(a) === intent(b);
@@ -147,8 +157,11 @@ function intent(action: PhoneAction): string {
     case "availability.set":
       return `${action.kind} ${action.available} ${action.until_at ?? ""}`;
     case "offer.accept":
+    case "offer.later":
     case "offer.decline":
       return `answer ${action.offer_id}`;
+    case "notices.see":
+      return `${action.kind} ${action.notice_ids.join()}`;
     case "duty.check_in":
     case "duty.check_out":
       return action.kind;

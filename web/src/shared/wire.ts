@@ -42,7 +42,27 @@ export const DECLINE_REASONS = [
   "NO_GEAR",
   "OTHER",
 ] as const;
-export type DeclineReason = (typeof DECLINE_REASONS)[number];
+/** LATER is said with `offer.later`, which says when. */
+export type DeclineReason = (typeof DECLINE_REASONS)[number] | "LATER";
+export const MEANS = [
+  "CAR",
+  "OFF_ROAD",
+  "TRUCK",
+  "MOTORCYCLE",
+  "BOAT",
+  "GENERATOR",
+  "CHAINSAW",
+  "RADIO",
+  "MEDICAL_KIT",
+] as const;
+/** What people bring of their own. */
+export type Means = (typeof MEANS)[number];
+/** The media that messages are sent by. */
+export const MEDIA = ["PUSH", "SMS", "VOICE", "CHAT"] as const;
+export type Medium = (typeof MEDIA)[number];
+/** SOCKET is the open page: nothing is sent to it. */
+export type SeenBy = Medium | "SOCKET";
+export type SendStatus = "SENT" | "DELIVERED" | "FAILED" | "HELD";
 export type Role = "commander" | "volunteer" | "system";
 
 export interface Site {
@@ -125,6 +145,36 @@ export interface Counts {
   released: number;
   declined: number;
   expired: number;
+  /** Promised a later time and were not asked again since. */
+  later: number;
+  /** Of all its offers: by some medium, or seen. */
+  told: number;
+  delivered: number;
+  seen: number;
+}
+
+/** How far a message came by one medium. */
+export interface Told {
+  medium: Medium;
+  status: SendStatus;
+  at: Instant;
+  /** Why it is held or failed: QUIET_HOURS, COST_CAP, NO_ADDRESS, or the carrier's word. */
+  because: string;
+}
+
+/** How far a notice came. */
+export interface Notified {
+  told: Told[];
+  seen_at: Instant | null;
+  /** Null where their answer says that they saw it. */
+  seen_by: SeenBy | null;
+}
+
+/** What somebody who said yes said with it. */
+export interface Promised {
+  /** When they set out; null for at once. */
+  ready_at: Instant | null;
+  brings: Means[];
 }
 
 export type WaveReason = "PLAN" | "STARTED" | "DECLINED" | "STOOD_DOWN" | "EXPIRED" | "SILENCE";
@@ -198,7 +248,7 @@ export interface Need {
   excluded: Exclusion[];
 }
 
-export interface Offer {
+export interface Offer extends Notified, Promised {
   id: Id;
   need_id: Id;
   incident_id: Id;
@@ -219,7 +269,8 @@ export interface Offer {
   withdrawn_because: string;
 }
 
-export interface Assignment {
+/** How far the notice came is that of the recall. */
+export interface Assignment extends Notified, Promised {
   id: Id;
   offer_id: Id;
   need_id: Id;
@@ -374,6 +425,19 @@ export interface Person {
   resting_until: Instant | null;
 }
 
+/** A reach test; the numbers are of people. */
+export interface ReachTest {
+  id: Id;
+  name: string;
+  started_at: Instant;
+  ends_at: Instant;
+  ended_at: Instant | null;
+  people: number;
+  told: number;
+  delivered: number;
+  seen: number;
+}
+
 export interface Entry {
   id: number;
   at: Instant;
@@ -394,6 +458,7 @@ export interface CommandKinds {
   weather: Weather;
   plan: Plan;
   person: Person;
+  test: ReachTest;
   entry: Entry;
 }
 
@@ -434,7 +499,13 @@ export interface TaskNeed {
   safety_plan: SafetyPlan | null;
 }
 
-export interface MyOffer {
+/** What `notices.see` names, and since when it has been seen. */
+export interface Seen {
+  notice_id: Id | null;
+  seen_at: Instant | null;
+}
+
+export interface MyOffer extends Seen, Promised {
   id: Id;
   status: OfferStatus;
   travel: Travel;
@@ -450,7 +521,8 @@ export interface MyOffer {
   need: TaskNeed;
 }
 
-export interface MyAssignment {
+/** Its notice is that of the recall; null without one. */
+export interface MyAssignment extends Seen, Promised {
   id: Id;
   offer_id: Id;
   status: AssignmentStatus;
@@ -473,10 +545,19 @@ export interface PhoneKinds {
   offer: MyOffer;
   assignment: MyAssignment;
   warning: Warning;
+  test: MyTest;
+}
+
+/** A running reach test of which the person is part. */
+export interface MyTest extends Seen {
+  id: Id;
+  name: string;
+  ends_at: Instant;
+  exercise: boolean;
 }
 
 /** A zone the person is inside of, as far as is known. */
-export interface Warning {
+export interface Warning extends Seen {
   id: Id;
   exercise: boolean;
   kind: ZoneKind;
@@ -683,6 +764,51 @@ export interface Step {
   point: LonLat;
 }
 
+/** How a volunteer wants to be told; null follows the roster and the agency. */
+export interface Contact {
+  language: "zh" | "en" | null;
+  /** Local time, as `22:00`. */
+  quiet_from: string | null;
+  quiet_until: string | null;
+}
+
+export interface Team {
+  id: number;
+  name: string;
+  members: number;
+}
+
+export type ReachStatus = "SEEN" | "DELIVERED" | "SENT" | "WAITING" | "FAILED" | "NO_ADDRESS";
+
+/** Who was reached how soon. */
+export interface ReachReport {
+  media: Record<SeenBy, { told: number; delivered: number; seen: number; failed: number }>;
+  told: number;
+  delivered: number;
+  seen: number;
+  median_s: number | null;
+  people: {
+    id: VolunteerId;
+    number: string;
+    name: string;
+    team: string | null;
+    status: ReachStatus;
+    by: SeenBy | null;
+    after_s: number | null;
+  }[];
+}
+
+/** One offer as its link shows it. */
+export interface AskedByLink {
+  offer: MyOffer;
+  language: "zh" | "en";
+  exercise: boolean;
+  agency: { id: string; names: Names };
+  /** Of what the offer's codes mean. */
+  names: { skill: Names; kind: Names; hazard: Names };
+  now: Instant;
+}
+
 // Actions
 
 export interface Made {
@@ -692,6 +818,7 @@ export interface Made {
   zone?: Id;
   offers?: Id[];
   assignment?: Id;
+  test?: Id;
 }
 
 export interface Answer {
@@ -767,6 +894,8 @@ export type CommandAction =
   | { kind: "assignment.release"; assignment_id: Id }
   | { kind: "assignment.stand_down"; assignment_id: Id; reason: string }
   | { kind: "note.add"; text: string; incident_id?: Id }
+  | { kind: "reach_test.start"; name: string; volunteer_ids: VolunteerId[]; minutes: number }
+  | { kind: "reach_test.end"; test_id: Id }
   | ({ kind: "zone.draw"; zone_kind: ZoneKind; name: string } & Pick<
       Zone,
       "form" | "parts" | "radius_m" | "blocks" | "pace" | "certainty" | "starts_at" | "ends_at"
@@ -778,8 +907,16 @@ export type PhoneAction =
   | { kind: "availability.set"; available: boolean; until_at?: Instant }
   | { kind: "duty.check_in"; fix?: Fix }
   | { kind: "duty.check_out" }
-  | { kind: "offer.accept"; offer_id: Id; seen_seq?: number; fix?: Fix; comment?: string }
+  | { kind: "offer.accept"; offer_id: Id; seen_seq?: number; fix?: Fix; brings?: Means[] }
+  | {
+      kind: "offer.later";
+      offer_id: Id;
+      ready_in_s: number;
+      brings: Means[];
+      comment: string;
+    }
   | { kind: "offer.decline"; offer_id: Id; reason: DeclineReason; comment?: string }
+  | { kind: "notices.see"; notice_ids: Id[] }
   | { kind: "assignment.depart"; assignment_id: Id; fix?: Fix }
   | { kind: "assignment.arrive"; assignment_id: Id; fix?: Fix }
   | { kind: "assignment.release"; assignment_id: Id }

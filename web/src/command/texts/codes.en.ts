@@ -51,6 +51,8 @@ export const codes = {
     plan: "plan",
     zone: "zone",
     volunteer: "volunteer",
+    test: "reach test",
+    team: "team",
   },
   zone: {
     TOO_FEW_CORNERS: "fewer than three corners",

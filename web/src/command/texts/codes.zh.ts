@@ -52,6 +52,8 @@ export const codes: CommandCodes = {
     plan: "方案",
     zone: "区域",
     volunteer: "志愿者",
+    test: "联络测试",
+    team: "队伍",
   },
   zone: {
     TOO_FEW_CORNERS: "不足三个角点",

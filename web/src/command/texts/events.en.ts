@@ -30,6 +30,8 @@ export const events = {
   AvailabilitySet: "Availability changed",
   CheckedIn: "Checked in",
   CheckedOut: "Checked out",
+  ReachTestStarted: "Reach test started",
+  ReachTestEnded: "Reach test ended",
   NoteAdded: "Note",
   ZoneDrawn: "Zone drawn",
   ZoneCleared: "Zone cleared",

@@ -32,6 +32,8 @@ export const events: Events = {
   AvailabilitySet: "待命状态变更",
   CheckedIn: "签到",
   CheckedOut: "签退",
+  ReachTestStarted: "联络测试开始",
+  ReachTestEnded: "联络测试结束",
   NoteAdded: "备注",
   ZoneDrawn: "区域划定",
   ZoneCleared: "区域解除",

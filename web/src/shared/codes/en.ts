@@ -28,6 +28,7 @@ export const codes = {
     NO_TRANSPORT: "No transport",
     NOT_FIT: "Not fit today",
     NO_GEAR: "No gear",
+    LATER: "Can come later",
     OTHER: "Other reason",
   },
   because: {
@@ -40,6 +41,17 @@ export const codes = {
     EXCLUDED: "others were chosen for this task",
   },
   mode: { car: "car", motorcycle: "motorcycle", foot: "foot", boat: "boat" },
+  means: {
+    CAR: "car",
+    OFF_ROAD: "off-road car",
+    TRUCK: "truck",
+    MOTORCYCLE: "motorcycle",
+    BOAT: "boat",
+    GENERATOR: "generator",
+    CHAINSAW: "chainsaw",
+    RADIO: "radio",
+    MEDICAL_KIT: "first-aid kit",
+  },
   source: { road: "by road", estimated: "estimated" },
   severity: { I: "especially serious", II: "serious", III: "relatively serious", IV: "ordinary" },
   error: {
@@ -57,6 +69,7 @@ export const codes = {
     OFFER_EXPIRED: "The time to answer has passed.",
     OFFER_WITHDRAWN: "You are no longer needed for this one. Thank you.",
     OFFER_ANSWERED: "This offer was already answered.",
+    TOO_LATE: "That is too late for this one. Say “Yes, but later” instead.",
     NEED_FULL: "Enough people have accepted. Thank you.",
     NEED_OVER: "This work is already over.",
     NOT_ELIGIBLE: "Not possible for this person",

@@ -30,6 +30,7 @@ export const codes: Codes = {
     NO_TRANSPORT: "没有交通工具",
     NOT_FIT: "今天身体不适",
     NO_GEAR: "没有装备",
+    LATER: "可晚些来",
     OTHER: "其他原因",
   },
   because: {
@@ -42,6 +43,17 @@ export const codes: Codes = {
     EXCLUDED: "此任务已另有安排",
   },
   mode: { car: "汽车", motorcycle: "摩托车", foot: "步行", boat: "船艇" },
+  means: {
+    CAR: "汽车",
+    OFF_ROAD: "越野车",
+    TRUCK: "货车",
+    MOTORCYCLE: "摩托车",
+    BOAT: "船艇",
+    GENERATOR: "发电机",
+    CHAINSAW: "油锯",
+    RADIO: "对讲机",
+    MEDICAL_KIT: "急救包",
+  },
   source: { road: "按道路计算", estimated: "估算" },
   severity: { I: "特别重大", II: "重大", III: "较大", IV: "一般" },
   error: {
@@ -59,6 +71,7 @@ export const codes: Codes = {
     OFFER_EXPIRED: "答复时限已过。",
     OFFER_WITHDRAWN: "本次已不再需要您，谢谢。",
     OFFER_ANSWERED: "该邀请已答复过。",
+    TOO_LATE: "出发太晚，赶不上本次任务。请改选“去，但要晚些”。",
     NEED_FULL: "人数已满，谢谢您。",
     NEED_OVER: "该任务时间已过。",
     NOT_ELIGIBLE: "此人不符合条件",

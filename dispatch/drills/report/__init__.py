@@ -1,0 +1,1 @@
+"""The after-action report: what a log says of an operation, as one page for people."""
