@@ -20,6 +20,7 @@ from dispatch.drills.scenario.model import Scenario
 from dispatch.drills.simulation.network import Network
 from dispatch.drills.simulation.plan import FaultPlan, drawn
 from dispatch.drills.simulation.town import HOURS, town, townspeople
+from dispatch.errors import DispatchError
 from dispatch.events import Stored
 from dispatch.roster import Roster
 
@@ -64,9 +65,14 @@ async def simulated(scenario: Scenario, roster: Roster, plan: FaultPlan, seed: i
     replay = Replay(scenario=scenario, exercise=exercise, desk=network, crowd=crowd, seed=seed)
     crowd.start()
     commander.start()
-    await _play(network, [replay, commander, crowd], scenario.clock.ends_at)
-    await network.settle()
+    broke = ""
+    try:
+        await _play(network, [replay, commander, crowd], scenario.clock.ends_at)
+        await network.settle()
+    except DispatchError as exc:
+        broke = f"it broke off: {exc!r}"
     log = await whole_log(exercise.log, exercise.agency.id)
+    wrong = [broke] if broke else wrong_in(log, network, exercise.board())
     return Outcome(
         seed=seed,
         hours=scenario.clock.length_s / 3_600,
@@ -76,7 +82,7 @@ async def simulated(scenario: Scenario, roster: Roster, plan: FaultPlan, seed: i
         acknowledged=len(network.acknowledged),
         repeated=network.retold,
         deaths=network.deaths,
-        wrong=(*network.wrong, *wrong_in(log, network, exercise.board())),
+        wrong=(*network.wrong, *wrong),
     )
 
 

@@ -91,14 +91,9 @@ class Sound:
 
 
 async def test_the_planner_is_away_for_a_while() -> None:
-    away, back = (
-        BrokenPlanner(
-            inner=Sound(),
-            plan_of_faults=FaultPlan(planner_down=((0.0, 9.0),)),
-            elapsed_s=lambda s=s: s,
-        )
-        for s in (3.0, 9.0)
-    )
+    faults = FaultPlan(planner_down=((0.0, 9.0),))
+    away = BrokenPlanner(inner=Sound(), plan_of_faults=faults, elapsed_s=lambda: 3.0)
+    back = BrokenPlanner(inner=Sound(), plan_of_faults=faults, elapsed_s=lambda: 9.0)
     with pytest.raises(PlannerUnavailable):
         await away.plan(0, NOW)
 
