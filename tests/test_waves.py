@@ -40,7 +40,7 @@ from dispatch.model import (
     VolunteerId,
     WaveReason,
 )
-from dispatch.waves import BEAT_S, REST_S, Waves
+from dispatch.waves import BEAT_S, REST_MOST_S, REST_S, Waves
 from tests.builders import person
 from tests.office import AGENCY, COMMANDER, Office, volunteer
 
@@ -132,6 +132,14 @@ class Scene:
         await self.office.act(COMMANDER, act.DispatchPlan(plan_id=plan.ids["plan"]))
         self.queue.asked.clear()
         return need
+
+    async def alerting(self) -> NeedId:
+        need = NeedId(await self.office.need(heads=Heads(minimum=1, desired=5, maximum=5)))
+        await self.office.act(COMMANDER, act.StartAlerting(need_ids=(need,)))
+        return need
+
+    async def frees_somebody(self) -> None:
+        await self.office.act(volunteer(80), act.SetAvailability(available=True))
 
     async def beats(self, seconds: float) -> None:
         for _ in range(round(seconds / BEAT_S)):
@@ -250,6 +258,44 @@ class TestAsking:
         assert [w.asked for w in await scene.events(ev.WaveMade)] == [4, 4]
 
 
+class TestIdle:
+    """Beats that would do nothing may be passed over (drills do)."""
+
+    async def test_no_beat_before_is_due_and_the_next_one_is(self, scene: Scene) -> None:
+        need = await scene.dispatched()
+        now = scene.office.clock.now()
+        horizon = now + timedelta(hours=1)
+        idle_until = scene.waves.idle_until(now, horizon)
+        assert now <= idle_until < horizon
+        while scene.office.clock.now() + timedelta(seconds=BEAT_S) < idle_until:
+            await scene.beats(BEAT_S)
+            assert scene.queue.asked == []
+        await scene.beats(20)
+        assert scene.queue.asked == [(need,)] * len(scene.queue.asked) != []
+
+    async def test_an_answer_ends_what_was_foreseen(self, scene: Scene) -> None:
+        need = await scene.dispatched()
+        horizon = scene.office.clock.now() + timedelta(hours=1)
+        before = scene.waves.idle_until(scene.office.clock.now(), horizon)
+        for offer in scene.open(need):
+            await scene.decline(offer)
+        assert scene.waves.idle_until(scene.office.clock.now(), horizon) < before
+        await scene.beats(BEAT_S)
+        assert scene.queue.asked == [(need,)]
+
+    async def test_a_need_that_rests_is_idle_until_it_is_asked_for_again(self) -> None:
+        scene = Scene(line=())
+        await scene.alerting()
+        await scene.beats(5)
+        now = scene.office.clock.now()
+        rests = scene.waves.idle_until(now, now + timedelta(hours=1))
+        assert rests == now + timedelta(seconds=REST_MOST_S)
+
+    async def test_nothing_to_ask_for_is_idle_for_ever(self, scene: Scene) -> None:
+        now = scene.office.clock.now()
+        assert scene.waves.idle_until(now, now + timedelta(days=9)) == now + timedelta(days=9)
+
+
 class TestRestart:
     async def test_alerting_goes_on_where_it_was(self, scene: Scene) -> None:
         need = await scene.dispatched()
@@ -313,18 +359,39 @@ class TestDoubt:
         await scene.beats(5)
         assert len(scene.queue.asked) == 1
 
-    async def test_without_change_it_asks_again_after_a_minute_and_finds_who_came_free(
-        self,
-    ) -> None:
-        scene = Scene(line=range(1, 7))
-        need = await scene.dispatched(heads=Heads(minimum=1, desired=5, maximum=5))
+    async def test_when_somebody_came_free_it_asks_again_at_the_next_minute(self) -> None:
+        scene = Scene(line=())
+        need = await scene.alerting()
         await scene.beats(5)
         scene.queue.line = list(range(1, 80))
         scene.queue.asked.clear()
-        await scene.beats(REST_S - BEAT_S)
+        await scene.frees_somebody()
+        await scene.beats(REST_S - 2 * BEAT_S)
         assert scene.queue.asked == []
         await scene.beats(BEAT_S)
         assert len(scene.open(need)) > 6
+
+    async def test_while_nobody_comes_free_it_asks_again_after_five_minutes(self) -> None:
+        scene = Scene(line=())
+        need = await scene.alerting()
+        await scene.beats(5)
+        scene.queue.line = list(range(1, 80))
+        scene.queue.asked.clear()
+        await scene.beats(REST_MOST_S - BEAT_S)
+        assert scene.queue.asked == []
+        await scene.beats(BEAT_S)
+        assert len(scene.open(need)) > 6
+
+    async def test_needs_that_rest_are_asked_for_together(self) -> None:
+        scene = Scene(line=())
+        needs = []
+        for _ in range(2):
+            needs.append(await scene.alerting())
+            await scene.beats(10)
+        scene.queue.asked.clear()
+        await scene.frees_somebody()
+        await scene.beats(60)
+        assert scene.queue.asked == [tuple(sorted(needs))]
 
     async def test_unlikely_to_be_filled(self) -> None:
         scene = Scene(line=range(1, 5))
