@@ -35,6 +35,7 @@ from dispatch.model import (
     VolunteerId,
 )
 from dispatch.ports import Clock
+from dispatch.registry.catalogue import Team, add_teams
 from dispatch.registry.contacts import contacts
 from dispatch.registry.generator import Recipe, Settlement, generate
 from dispatch.registry.roster_csv import import_roster
@@ -44,6 +45,8 @@ from dispatch.settings import Settings
 SEED: Final = 20_250_916
 COMMANDER: Final = Actor(role=Role.COMMANDER, id="demo")
 PHONES: Final = ("DEMO-1", "DEMO-2", "DEMO-3")
+TEAM: Final = "演示手机 Demo phones"
+"""As phones.csv names it."""
 
 Progress = Callable[[int, int], None]
 
@@ -100,9 +103,17 @@ def make_roster(
         currency=agency.currency,
     )
     generate(engine, recipe, now, SEED, progress)
+    with engine.begin() as connection:
+        add_teams(connection, [_own_team(recipe)])
     report = import_roster(engine, folder / "phones.csv", now)
     if report.problems:
         raise BadInput(f"{folder / 'phones.csv'}: {report.problems[0]}")
+
+
+def _own_team(recipe: Recipe) -> Team:
+    """The team of the three phones, so that a reach test can go to them alone."""
+    region = recipe.regions[-1].code
+    return Team(id=recipe.teams + 1, name=TEAM, region=region, level=0)
 
 
 def phones(engine: sa.Engine) -> dict[str, VolunteerId]:

@@ -60,6 +60,7 @@ def links(
     env = os.environ | {
         "DISPATCH_DATA_DIR": str(folder),
         "DISPATCH_PORT": str(free_port()),
+        "DISPATCH_CARRIER_PORT": str(free_port()),
         "DISPATCH_DEMO_VOLUNTEERS": "6000",
         "DISPATCH_DEMO_PACE": getattr(request.module, "PACE", "10"),
     }
@@ -70,7 +71,7 @@ def links(
     assert server.stdout is not None
     found: dict[str, str] = {}
     for line in server.stdout:
-        link = re.search(r"(\S+)\s+(http://\S+/enter/\S+)", line)
+        link = re.search(r"(\S+)\s+(http://\S+/(?:enter/\S+)?)(?:\s|$)", line)
         if link:
             found[link[1]] = link[2]
         if line.strip().startswith("Stop with"):

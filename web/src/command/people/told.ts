@@ -13,11 +13,14 @@ export function funnelOf(need: Need, offers: readonly Offer[]): Record<Stage, nu
   return { asked: mine.length, told, delivered, seen, answered: answered.length };
 }
 
-/** The way of a message: what is wrong first, as that wants somebody to act. */
 const ORDER: readonly SendStatus[] = ["HELD", "FAILED", "DELIVERED", "SENT"];
 
-export const inOrder = (told: readonly Told[]): Told[] =>
-  [...told].sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
+/** What is wrong first, as that wants somebody to act; where there is no address, last. */
+export function inOrder(told: readonly Told[]): Told[] {
+  const rank = ({ status, because }: Told) =>
+    because === "NO_ADDRESS" ? ORDER.length : ORDER.indexOf(status);
+  return [...told].sort((a, b) => rank(a) - rank(b));
+}
 
 /** Nothing has reached them, and nothing is on its way. */
 export const unreached = ({ told, seen_at }: Notified): boolean =>
