@@ -33,8 +33,8 @@ def command(command: Watched) -> Watched:
 
 @pytest.fixture(scope="module")
 def phone(browser: Browser, links: dict[str, str]) -> Iterator[Watched]:
-    """DEMO-1, available, may be shown alerts."""
-    watched = opened(browser, links["DEMO-1"], PHONE, "zh-CN")
+    """DEMO-2, available, may be shown alerts."""
+    watched = opened(browser, links["DEMO-2"], PHONE, "zh-CN")
     watched.page.context.grant_permissions(["notifications"])
     available(watched.page)
     yield watched
@@ -186,10 +186,10 @@ def add_boat_need(command: Watched) -> None:
 
 def test_a_later_yes_is_kept_as_a_promise(command: Watched, phone: Watched) -> None:
     add_boat_need(command)
-    offer_to(command, BOAT, "DEMO-1")
+    offer_to(command, BOAT, "DEMO-2")
     page = phone.page
     expect(page.get_by_test_id("offer-card")).to_be_visible()
-    line = people(command, BOAT).filter(has_text="演示甲")
+    line = people(command, BOAT).filter(has_text="演示乙")
     expect(line.get_by_test_id("seen")).to_have_count(1)
     phone.shot("46-phone-offer")
     page.get_by_test_id("later").click()
@@ -233,12 +233,12 @@ def test_a_reach_test_says_who_is_reached(command: Watched, phone: Watched) -> N
     page.get_by_test_id("reach-report").click()
     table = page.get_by_test_id("reach-people")
     expect(table.locator("tbody tr")).to_have_count(3)
-    expect(table.locator("tbody tr").filter(has_text="演示甲")).to_contain_text("seen")
+    expect(table.locator("tbody tr").filter(has_text="演示乙")).to_contain_text("seen")
     command.shot("52-command-reach-test")
     href = page.get_by_test_id("reach-csv").get_attribute("href")
     assert href is not None
     sheet = page.request.get(page.url.split("/command")[0] + href).text()
-    assert re.search("DEMO-1,.*SEEN", sheet)
+    assert re.search("DEMO-2,.*SEEN", sheet)
     page.get_by_test_id("reach-end").click()
     expect(page.get_by_test_id("reach-end")).to_have_count(0)
     assert command.errors == []
@@ -271,6 +271,7 @@ def alerted(phone: Watched, notice_id: str) -> None:
         "urgency": "TEST",
         "language": "zh",
     }
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     cdp = page.context.new_cdp_session(page)
     registration = registration_of(page, cdp)
     cdp.send(
