@@ -18,6 +18,15 @@ async def test_system_clock_is_aware_and_moves() -> None:
     assert before.utcoffset() == timedelta(0)
 
 
+async def test_manual_clock_advances_to_an_instant_and_never_back() -> None:
+    clock = ManualClock(T0)
+    task = asyncio.create_task(clock.sleep(10))
+    await clock.advance_to(T0 + timedelta(seconds=10))
+    await task
+    await clock.advance_to(T0)
+    assert clock.now() == T0 + timedelta(seconds=10)
+
+
 async def test_manual_clock_stands_still_until_advanced() -> None:
     clock = ManualClock(T0)
     task = asyncio.create_task(clock.sleep(10))

@@ -89,3 +89,18 @@ async def test_many_people_make_several_events(
     assert await Cordon(desk=office.desk).beat() == 3
     assert office.desk.board.seq == head + 2
     assert await warned(office, drawn.ids["zone"]) == {1, 2, 3}
+
+
+async def test_it_is_idle_until_a_zone_begins_or_people_are_looked_up_again(office: Office) -> None:
+    cordon = Cordon(desk=office.desk)
+    now = office.clock.now()
+    until = now + timedelta(hours=2)
+    await cordon.beat()
+    assert cordon.idle_until(now, until) == until
+    begins = now + timedelta(hours=1)
+    await office.act(COMMANDER, around(LON - 0.01, LON + 1, starts_at=begins))
+    assert cordon.idle_until(now, until) == begins
+    await office.act(COMMANDER, around(LON - 0.01, LON + 1))
+    assert cordon.idle_until(now, until) == now
+    assert await cordon.beat() == 3
+    assert cordon.idle_until(now, until) == now + timedelta(seconds=AGAIN_S)

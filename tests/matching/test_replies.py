@@ -57,6 +57,12 @@ def test_who_would_come_too_late_does_not_count() -> None:
     assert waiting.tolist() == [0]
 
 
+@pytest.mark.parametrize("law", [APP, CALL_OUT])
+def test_quantiles_are_the_law_the_other_way_round(law: ReplyLaw) -> None:
+    shares = np.array([0.01, 0.1, 0.5, 0.9, 0.99])
+    assert law.cdf(law.quantile(shares)) == pytest.approx(shares)
+
+
 def test_when_all_answers_are_in_nobody_is_waited_for() -> None:
     law = replace(APP, says_no=1.0)
     assert law.will_accept(np.array([0.4]), np.array([1e9]), np.array([np.inf])).tolist() == [0]

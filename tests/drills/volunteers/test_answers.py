@@ -27,7 +27,7 @@ PLAIN: dict[str, Any] = {"rho": 0.0, "unreached": 0.0, "away": 0.0}
 def asked(n: int = N) -> tuple[Play, list[Offer], Any]:
     """Everybody is asked at once; the board is told so without any view of it."""
     play = Play()
-    heads = Heads(minimum=1, desired=n, maximum=n)
+    heads = Heads(minimum=1, desired=min(n, 1_000), maximum=10_000)
     need = play.need(heads=heads, hazard=HazardClass.H1)
     ask(play, need.id, n)
     people = builders.roster(person(v, team=1 + v % 40) for v in range(1, n + 1))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dispatch.matching.alerting import Call, Hold, Ranked, Silent, fill
+from dispatch.matching.alerting import Call, FixedWaves, Hold, Ranked, Silent, fill, stays_idle
 from dispatch.matching.alerting.call import chance_in_time, fill_late
 from tests.matching.alerting.calls import call, calls, ranked, rankings
 
@@ -115,6 +116,25 @@ def test_between_beats_it_rests() -> None:
 def test_after_the_deadline_it_is_due_only_while_the_late_dial_lies_below() -> None:
     assert HOLD.due(call(left_s=-60))
     assert not HOLD.due(call(left_s=-60, promised=[(300, 0.9)]))
+
+
+def test_what_is_held_now_and_later_stays_idle_between() -> None:
+    sure = call(promised=[(60, 0.95)])
+    assert HOLD.stays_idle(sure, sure)
+    assert stays_idle(HOLD, sure, sure)
+    assert not HOLD.stays_idle(sure, call(left_s=200))
+    # Nobody next door could answer in time any more, but the late dial is held.
+    late = call(left_s=-60, promised=[(300, 0.9)])
+    assert HOLD.stays_idle(late, late)
+    # In time when it began, so it may have been due before the deadline passed.
+    assert not HOLD.stays_idle(call(left_s=200, promised=[(300, 0.9)]), late)
+
+
+def test_others_are_idle_until_they_are_due() -> None:
+    waves = FixedWaves(size=2, every_s=60.0)
+    young, old = (replace(call(), waves=1, since_wave_s=s) for s in (30.0, 90.0))
+    assert stays_idle(waves, young, young)
+    assert not stays_idle(waves, young, old)
 
 
 @settings(deadline=None)
