@@ -43,7 +43,9 @@ describe("how far the offers of a need came", () => {
 
   it("says that somebody is not reached only when nothing is left to hope for", () => {
     const failed = told({ status: "FAILED", because: "NO_ADDRESS" });
-    expect(unreached(offer({ told: [failed] }))).toBe(true);
+    const noPush = told({ medium: "PUSH", status: "FAILED", because: "NO_ADDRESS" });
+    expect(unreached(offer({ told: [noPush, failed] }))).toBe(true);
+    expect(unreached(offer({ told: [noPush] }))).toBe(false);
     expect(unreached(offer({ told: [failed, told()] }))).toBe(false);
     expect(unreached(offer({ told: [failed], seen_at: at(0) }))).toBe(false);
     expect(unreached(offer())).toBe(false);

@@ -98,6 +98,7 @@ const en = {
     FAILED: "failed",
     NO_ADDRESS: "no address",
   } as Record<ReachStatus, string>,
+  soFar: (what: string) => `${what} so far`,
   by_: {
     SOCKET: "open page",
     PUSH: "push",
@@ -188,6 +189,7 @@ const zh: PeopleTexts = {
     FAILED: "失败",
     NO_ADDRESS: "没有联系方式",
   },
+  soFar: (what) => `目前${what}`,
   by_: { SOCKET: "页面", PUSH: "推送", SMS: "短信", VOICE: "电话", CHAT: "群消息" },
   byMedium: "按方式",
   failed: "失败",

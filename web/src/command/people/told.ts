@@ -22,9 +22,11 @@ export function inOrder(told: readonly Told[]): Told[] {
   return [...told].sort((a, b) => rank(a) - rank(b));
 }
 
-/** Nothing has reached them, and nothing is on its way. */
+/** Nothing has reached them. Push alone says little: a text message follows it. */
 export const unreached = ({ told, seen_at }: Notified): boolean =>
-  seen_at === null && told.length > 0 && told.every(({ status }) => status === "FAILED");
+  seen_at === null &&
+  told.some(({ medium }) => medium !== "PUSH") &&
+  told.every(({ status }) => status === "FAILED");
 
 export interface Held {
   because: string;

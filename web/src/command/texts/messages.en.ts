@@ -143,6 +143,7 @@ export const messages = {
   onScene: "on scene",
   released: "done",
   declined: "declined",
+  later: "later",
   expired: "no answer",
   minimum: "minimum",
   desired: "desired",

@@ -129,6 +129,7 @@ export const messages: Messages = {
   onScene: "在场",
   released: "已完成",
   declined: "已谢绝",
+  later: "可晚些来",
   expired: "未答复",
   minimum: "最少",
   desired: "期望",
