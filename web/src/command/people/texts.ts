@@ -44,9 +44,9 @@ const en = {
   } as Record<Stage, string>,
   held: {
     QUIET_HOURS: (n: number) =>
-      `${plural(n, "message waits", "messages wait")} for the end of quiet hours. Push alerts have gone; the rest follows then if the offer is still open.`,
+      `${plural(n, "message waits", "messages wait")} for the end of quiet hours and goes then if the offer is still open. Push alerts are not held back.`,
     COST_CAP: (n: number) =>
-      `${plural(n, "message is", "messages are")} held back: the incident has used up its messages. Push alerts still go; call people yourself.`,
+      `${plural(n, "message is", "messages are")} held back: the incident has used up its messages. Push alerts are not; call people yourself.`,
   } as Record<string, (n: number) => string>,
   heldOther: (n: number, why: string) =>
     `${plural(n, "message is", "messages are")} held back: ${why}.`,
@@ -139,8 +139,8 @@ const zh: PeopleTexts = {
     answered: "已答复",
   },
   held: {
-    QUIET_HOURS: (n) => `${n} 条消息等免打扰时段结束。推送已发出；若届时邀请仍有效，其余再发。`,
-    COST_CAP: (n) => `${n} 条消息暂缓：本事件的消息费用已用完。推送照发；请自行打电话。`,
+    QUIET_HOURS: (n) => `${n} 条消息等免打扰时段结束，若届时邀请仍有效再发。推送不受此限。`,
+    COST_CAP: (n) => `${n} 条消息暂缓：本事件的消息费用已用完。推送不受此限；请自行打电话。`,
   },
   heldOther: (n, why) => `${n} 条消息暂缓：${why}。`,
   later: (n) => `${n} 人可晚些来`,
