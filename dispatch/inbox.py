@@ -36,6 +36,7 @@ from dispatch.model import (
     OfferId,
     OfferStatus,
     Role,
+    SendStatus,
     VolunteerId,
 )
 from dispatch.ports import Channel, Language, Message
@@ -195,8 +196,9 @@ def asked_last(board: Board, people: Collection[VolunteerId]) -> Notice | None:
     asked: list[tuple[datetime, NoticeId]] = []
     for notice in _questions(board, people):
         sent = notice.by(Medium.SMS)
-        if sent is not None and sent.sent_at is not None:
-            asked.append((sent.sent_at, notice.id))
+        # A carrier may report before it is stored that it took the message, and people are quick.
+        if sent is not None and (sent.sent_at or sent.status is SendStatus.DELIVERED):
+            asked.append((sent.sent_at or sent.at, notice.id))
     return board.notices[max(asked)[1]] if asked else None
 
 

@@ -188,6 +188,17 @@ class TestWhatTheyMean:
         assert line.offer(first).status is OfferStatus.OPEN
         assert line.offer(second).status is OfferStatus.ACCEPTED
 
+    async def test_who_answers_before_it_is_stored_that_they_were_told(self, line: Line) -> None:
+        """The carrier reports, and its owner replies, before we have recorded what we sent."""
+        offer_id = await line.asks(medium=None)
+        at = line.office.clock.now()
+        early = DeliveryReport(
+            notice_id=of_offer(offer_id), medium=Medium.SMS, status=SendStatus.DELIVERED, at=at
+        )
+        await line.inbox.reported([Report(key="x", delivery=early)])
+        await line.writes("1")
+        assert line.offer(offer_id).status is OfferStatus.ACCEPTED
+
     async def test_an_old_yes_never_becomes_one_to_something_else(self, line: Line) -> None:
         """The offer they were told of is over; the one that is open they never read."""
         old = await line.asks()

@@ -39,7 +39,6 @@ async def test_two_workers_postgres_redis_and_the_network(tmp_path: Path) -> Non
         "PostgreSQL killed",
         "all killed at once",
         "connections reset",
-        "network silent",
     )
 
 
